@@ -1,0 +1,206 @@
+"""What a contract is, and what it may touch.
+
+1. A contract is a value: name, version, parameters, methods, triggers, tables. One contract, one file.
+2. Its methods are functions of (`Call`, arguments). They see time, state, parameters and the caller only through the
+   `Call`; no clock, no randomness, no file, no float.
+3. A method names the roles that may call it. `("anyone",)` means every registered account.
+4. A refusal is `call.reject(code, detail)`: the receipt says so and nothing but the nonce changes. Codes are declared,
+   so that the error catalogue is complete.
+5. A trigger runs at the first block whose time has reached its due time, without a person. It may schedule others, due
+   no earlier than itself. A trigger cannot be refused: it must succeed or record why it did nothing.
+6. Rows are written in order; they are the entry's rows of that table.
+"""
+
+import importlib.util
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NoReturn
+
+import msgspec
+
+from chain.entry import Event
+from chain.errors import ChainError, LedgerError, RejectError
+from chain.limits import LIMITS
+from chain.schema import Row, Schema
+from chain.state import Overlay
+
+
+class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An account as every channel knows it: an operator from genesis or a participant imported from governance."""
+
+    account: str
+    area: str
+    """Administrative code of its market area, "" for operators."""
+    kind: str
+    """`operator` or the participant's kind (`generator`, `consumer`, `prosumer`, …)."""
+    public_key: str
+    roles: tuple[str, ...]
+    voltage: str
+    """Connection voltage class, "" where none."""
+    zone: str
+    """Grid zone inside the area, "" where none."""
+
+
+ACCOUNTS = "account"
+"""State space of accounts, id = account."""
+
+
+class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of every method's arguments; fields in key order."""
+
+
+class NoArguments(Arguments, frozen=True):
+    """A method that takes none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A signed call."""
+
+    name: str
+    run: Callable[["Call", Any], None]
+    arguments: type[Arguments]
+    callers: tuple[str, ...]
+    """Roles that may call it; `anyone` for every registered account."""
+    codes: tuple[str, ...] = ()
+    """Codes with which it may reject, beside the general ones of `chain.execution`."""
+    batch: Schema | None = None
+    """Schema of its rows, kept verbatim in this `…_submitted` table."""
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerMethod:
+    """An unsigned call that falls due; `run` gets the key it was scheduled with."""
+
+    name: str
+    run: Callable[["Call", str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """Rule 1."""
+
+    name: str
+    version: int
+    parameters: type[msgspec.Struct]
+    methods: tuple[Method, ...] = ()
+    triggers: tuple[TriggerMethod, ...] = ()
+    tables: tuple[Schema, ...] = ()
+    """Every table it writes, the `…_submitted` ones included."""
+    genesis: Callable[["Call"], None] | None = None
+    """Runs once when the genesis entry is executed: first triggers, opening balances."""
+    sources: tuple[str, ...] = ()
+    """Modules whose source text is its code."""
+
+    def method(self, name: str) -> Method | None:
+        return next((method for method in self.methods if method.name == name), None)
+
+    def trigger(self, name: str) -> TriggerMethod | None:
+        return next((trigger for trigger in self.triggers if trigger.name == name), None)
+
+
+@dataclass(slots=True)
+class Call:
+    """One execution of a method or trigger: everything that a contract can see and do (rule 2)."""
+
+    contract: str
+    channel: str
+    time_ms: int
+    """Time of the block."""
+    entry: int
+    """Index of the entry that this call will be."""
+    parameters: Any
+    """The contract's parameters, of its own type."""
+    overlay: Overlay
+    caller: Account | None = None
+    """None in triggers and at genesis."""
+    rows: Sequence[Row] = ()
+    """A batch's rows."""
+    rows_root: str = ""
+    due_ms: int = 0
+    """When a trigger fell due."""
+    events: list[Event] = field(default_factory=list)
+    written: dict[str, list[Row]] = field(default_factory=dict)
+    scheduled: list[tuple[int, str, str, str]] = field(default_factory=list)
+    """(due, contract, key, method)"""
+    seals: bool = False
+
+    def get(self, space: str, key: str) -> Any:
+        """A state value of this contract's `space`, or None."""
+        return self.overlay.get(f"{self.contract}.{space}", key)
+
+    def put(self, space: str, key: str, value: Any) -> None:
+        self.overlay.put(f"{self.contract}.{space}", key, value)
+
+    def delete(self, space: str, key: str) -> None:
+        self.overlay.delete(f"{self.contract}.{space}", key)
+
+    def items(self, space: str) -> Iterator[tuple[str, Any]]:
+        """All (id, value) of this contract's `space`, by id."""
+        return self.overlay.items(f"{self.contract}.{space}")
+
+    def account(self, account: str) -> Account | None:
+        """Any registered account."""
+        found: Account | None = self.overlay.get(ACCOUNTS, account)
+        return found
+
+    def accounts(self) -> Iterator[tuple[str, Account]]:
+        """All registered accounts, by id."""
+        return self.overlay.items(ACCOUNTS)
+
+    def register_account(self, account: Account) -> None:
+        """Make a new account known to this channel at once, as an import does on the others.
+
+        Only for the contract that registers participants: it has checked key and roles, and reports the account in
+        the event by which the other channels import it.
+        """
+        if self.account(account.account) is not None:
+            raise LedgerError("account-taken", "the account is known already", account.account)
+        self.overlay.put(ACCOUNTS, account.account, account)
+
+    @property
+    def account_id(self) -> str:
+        """The caller's account (methods only)."""
+        if self.caller is None:
+            raise LedgerError("no-caller", "a trigger has no caller", self.contract)
+        return self.caller.account
+
+    def reject(self, code: str, detail: str) -> NoReturn:
+        """Rule 4."""
+        raise RejectError(code, detail)
+
+    def event(self, name: str, data: Mapping[str, Any]) -> None:
+        if len(self.events) >= LIMITS.events_per_receipt_max:
+            raise RejectError("too-many-events", f"more than {LIMITS.events_per_receipt_max} events")
+        self.events.append(Event(data=dict(sorted(data.items())), name=name))
+
+    def write(self, table: Schema, *rows: Row) -> None:
+        """Rule 6. Money columns take int."""
+        self.written.setdefault(table.table, []).extend(rows)
+
+    def schedule(self, due_ms: int, method: str, key: str) -> None:
+        """Rule 5."""
+        if due_ms < self.due_ms:
+            raise LedgerError("trigger-order", "a trigger may not schedule one that is due before itself", method)
+        self.scheduled.append((due_ms, self.contract, key, method))
+
+    def seal(self) -> None:
+        """Seal every table at the end of this block."""
+        self.seals = True
+
+
+@cache
+def code_sha256(sources: tuple[str, ...]) -> str:
+    """SHA-256 (hex) over `name\\n`, length, source bytes of each module, line ends as LF."""
+    digest = sha256()
+    for name in sources:
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.origin is None:
+            raise ChainError("contract-source", f"module {name} has no source file", name)
+        text = Path(spec.origin).read_bytes().replace(b"\r\n", b"\n")
+        digest.update(f"{name}\n{len(text)}\n".encode())
+        digest.update(text)
+    return digest.hexdigest()

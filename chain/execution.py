@@ -1,0 +1,147 @@
+"""Admission and execution of one call: pure functions of (state, transaction).
+
+Admission, in this order; a failure is an `AdmissionError` (dropped and counted, never recorded):
+1. addressed to this network and channel;
+2. by an account that this channel knows;
+3. numbered previous + 1;
+4. signed by the account's key;
+5. with rows that hash to `rows_root`, in canonical form, of the method's schema; none where the method takes none.
+
+Execution, in this order; a failure is a rejected receipt with the code in quotes:
+6. not past `valid_until` ("expired");
+7. the contract ("unknown-contract"), its version ("contract-version") and method ("unknown-method") exist;
+8. the caller holds a role that may call it ("forbidden");
+9. a batch method has rows ("rows-missing"), arguments have the method's shape ("bad-arguments");
+10. the contract accepts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from chain.contract import ACCOUNTS, Account, Call, Contract, Method
+from chain.entry import Body
+from chain.errors import AdmissionError, ParseError, RejectError
+from chain.limits import LIMITS
+from chain.state import Overlay, State
+from chain.tables import EntryRows
+from chain.transaction import SignedTransaction, row_hashes, rows_root, verify_signature
+
+NONCES = "nonce"
+"""State space of the last nonce per account."""
+
+ANYONE = "anyone"
+
+GENERAL_CODES = {
+    "expired": "the block's time is past valid_until",
+    "unknown-contract": "no such contract on this channel",
+    "contract-version": "the arguments are written for another version of the contract",
+    "unknown-method": "the contract has no such method",
+    "forbidden": "the caller holds none of the roles that may call the method",
+    "rows-missing": "the method takes a batch of rows and got none",
+    "bad-arguments": "the arguments do not have the method's shape",
+    "too-many-events": "the call would report more events than a receipt carries",
+    "entry-size": "the entry would be larger than the log allows",
+}
+"""Codes of rules 6–10 that any method may give."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A transaction that will be on the record, whatever its outcome."""
+
+    transaction: SignedTransaction
+    caller: Account
+    method: Method | None
+    submitted: EntryRows | None
+    """A batch's rows, which its `…_submitted` table keeps verbatim whatever the outcome; None without a batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Which log a transaction must name."""
+
+    network: str
+    channel: str
+
+
+def admit(
+    transaction: SignedTransaction, address: Address, state: State, contracts: Mapping[str, Contract]
+) -> Admitted:
+    """Rules 1–5."""
+    body = transaction.body
+    if body.network != address.network or body.channel != address.channel:
+        raise AdmissionError("address", "addressed to another network or channel", body.account)
+    caller: Account | None = state.get(ACCOUNTS, body.account)
+    if caller is None:
+        raise AdmissionError("unknown-account", "this channel knows no such account", body.account)
+    last = state.get(NONCES, body.account) or 0
+    if body.nonce != last + 1:
+        raise AdmissionError("nonce", f"nonce {body.nonce}, expected {last + 1}", body.account)
+    verify_signature(transaction, bytes.fromhex(caller.public_key))
+    contract = contracts.get(body.contract)
+    method = contract.method(body.method) if contract is not None else None
+    submitted = _admit_rows(transaction, method)
+    return Admitted(transaction, caller, method, submitted)
+
+
+def _admit_rows(transaction: SignedTransaction, method: Method | None) -> EntryRows | None:
+    """Rule 5."""
+    body = transaction.body
+    if not transaction.rows:
+        if body.rows_count or body.rows_root:
+            raise AdmissionError("rows", "the rows of the batch are missing", body.account)
+        return None
+    if method is None or method.batch is None:
+        raise AdmissionError("rows", "rows for a method that takes none", body.account)
+    if body.rows_count > LIMITS.rows_per_batch_max:
+        raise AdmissionError("rows", f"more than {LIMITS.rows_per_batch_max} rows", body.account)
+    hashes = row_hashes(transaction.rows) if transaction.rows.endswith(b"\n") else []
+    if len(hashes) != body.rows_count or rows_root(hashes) != body.rows_root:
+        raise AdmissionError("rows", "the rows do not hash to rows_root", body.account)
+    try:
+        rows = method.batch.decode_lines(transaction.rows)
+    except ParseError as error:
+        raise AdmissionError("rows", error.sentence, error.where) from None
+    return EntryRows(method.batch.table, rows, hashes, body.rows_root)
+
+
+def execute(admitted: Admitted, call: Call, contracts: Mapping[str, Contract]) -> None:
+    """Rules 6–10: fills `call`, or raises `RejectError`."""
+    body = admitted.transaction.body
+    if call.time_ms > body.valid_until:
+        raise RejectError("expired", f"block time {call.time_ms} is past valid_until {body.valid_until}")
+    contract = contracts.get(body.contract)
+    if contract is None:
+        raise RejectError("unknown-contract", body.contract)
+    if body.schema != contract.version:
+        raise RejectError("contract-version", f"version {body.schema}, the channel runs {contract.version}")
+    method = admitted.method
+    if method is None:
+        raise RejectError("unknown-method", f"{body.contract}.{body.method}")
+    if ANYONE not in method.callers and not set(method.callers) & set(admitted.caller.roles):
+        raise RejectError("forbidden", f"{body.contract}.{body.method} is for {', '.join(method.callers)}")
+    if method.batch is not None and admitted.submitted is None:
+        raise RejectError("rows-missing", f"{body.contract}.{body.method} takes a batch of rows")
+    method.run(call, _arguments(method, body))
+
+
+def _arguments(method: Method, body: Body) -> Any:
+    try:
+        return msgspec.convert(body.arguments, method.arguments)
+    except msgspec.ValidationError as error:
+        raise RejectError("bad-arguments", str(error)) from None
+
+
+def open_call(contract: Contract, parameters: Any, channel: str, state: State, time_ms: int, entry: int) -> Call:
+    """A fresh call of `contract` on an overlay of `state`."""
+    return Call(
+        contract=contract.name,
+        channel=channel,
+        time_ms=time_ms,
+        entry=entry,
+        parameters=parameters,
+        overlay=Overlay(state),
+    )

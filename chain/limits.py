@@ -1,0 +1,50 @@
+"""Every limit of `chain`, in one frozen record. Past one: a `LimitError` or `ParseError`, nothing lost."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    entry_bytes_max: int = 65_535
+    """An entry's canonical JSON (C2SP tlog-tiles entry bundles carry a uint16 length)."""
+    transaction_bytes_max: int = 57_344
+    """A transaction on the wire, so that its entry has room for the receipt."""
+    detail_characters_max: int = 200
+    """The sentence in a receipt."""
+    json_depth_max: int = 16
+    """Nesting of JSON objects and arrays."""
+    json_integer_max: int = 2**53 - 1
+    """Magnitude of an integer in JSON (RFC 8785, I-JSON)."""
+    money_digits_max: int = 37
+    """Digits of a money value, so that sums fit DECIMAL(38,0)."""
+    text_bytes_max: int = 1_024
+    """UTF-8 bytes of a text value."""
+    events_per_receipt_max: int = 32
+    """Events that one receipt carries."""
+    rows_per_batch_max: int = 100_000
+    """Rows under one signature."""
+    transactions_per_block_max: int = 50
+    """Transactions in a block (P1 4.2)."""
+    block_interval_ms: int = 2_000
+    """Longest wait before a block with transactions is cut (P1 4.2)."""
+    segment_rows_max: int = 1_000_000
+    """Unsealed rows of one table that force a seal."""
+    triggers_per_block_max: int = 10_000
+    """Triggers that one block may run."""
+    note_bytes_max: int = 65_536
+    """A signed note."""
+    note_signatures_max: int = 64
+    """Signature lines of a note."""
+    policy_bytes_max: int = 65_536
+    """A policy file."""
+    policy_members_max: int = 64
+    """Logs, witnesses or groups of a policy, each."""
+    proof_hashes_max: int = 64
+    """Nodes of one Merkle proof: a tree of 2⁶⁴ leaves."""
+    beacon_lag_rounds_max: int = 1_000
+    """How many rounds the beacon round of a block may lie behind (K of design.md)."""
+    export_file_bytes_max: int = 4 * 2**30
+    """A single file of an export that a reader opens."""
+
+
+LIMITS = Limits()

@@ -1,0 +1,87 @@
+"""The pinned Parquet encoder: the same rows give the same bytes, so that validators and verifiers can reproduce them.
+
+The encoder's library, version and settings are on the record (genesis, every seal). Bytes do not depend on the
+number of threads; they do depend on the library's version, hence the exact pin.
+"""
+
+import io
+
+import polars as pl
+
+from chain.entry import Encoder
+from chain.errors import ExportError
+from chain.schema import Row, Schema
+
+ENCODER = Encoder(
+    library="polars", version="2.1.0", settings="compression=zstd,level=3,statistics=full,row_group=122880"
+)
+"""What genesis records for a network that this code starts."""
+
+_TYPES: dict[str, pl.DataType] = {
+    "int": pl.Int64(),
+    "decimal": pl.Decimal(38, 0),
+    "text": pl.String(),
+    "bool": pl.Boolean(),
+    "time": pl.Datetime("ms", "UTC"),
+}
+
+
+def polars_schema(schema: Schema) -> pl.Schema:
+    """Coordinates, then the schema's columns, as a Parquet file of that table has them."""
+    columns: dict[str, pl.DataType] = {"entry": pl.Int64(), "position": pl.Int32()}
+    return pl.Schema(columns | {column.name: _TYPES[column.type] for column in schema.columns})
+
+
+def to_frame(schema: Schema, entries: list[int], positions: list[int], rows: list[Row]) -> pl.DataFrame:
+    """Rows with their coordinates as a data frame; no digit is lost (int64, Decimal, aware time)."""
+    kinds = polars_schema(schema)
+    values = list(zip(*rows, strict=True)) if rows else [()] * len(schema.columns)
+    columns = [pl.Series("entry", entries, pl.Int64()), pl.Series("position", positions, pl.Int32())]
+    for column, series in zip(schema.columns, values, strict=True):
+        if column.type == "time":
+            columns.append(pl.Series(column.name, series, pl.Int64()).cast(kinds[column.name]))
+        else:
+            columns.append(pl.Series(column.name, series, kinds[column.name]))
+    return pl.DataFrame(columns)
+
+
+def encode_parquet(schema: Schema, entries: list[int], positions: list[int], rows: list[Row]) -> bytes:
+    """The segment file of these rows."""
+    sink = io.BytesIO()
+    to_frame(schema, entries, positions, rows).write_parquet(
+        sink, compression="zstd", compression_level=3, statistics="full", row_group_size=122_880
+    )
+    return sink.getvalue()
+
+
+def require_encoder(encoder: Encoder) -> None:
+    """`ExportError` unless the installed library reproduces files written by `encoder`."""
+    if encoder != ENCODER or pl.__version__ != encoder.version:
+        raise ExportError(
+            "encoder",
+            f"the record was written by {encoder.library} {encoder.version} ({encoder.settings}); here is polars "
+            f"{pl.__version__}: install that version to reproduce the files",
+        )
+
+
+def decode_parquet(schema: Schema, data: bytes, where: str) -> tuple[list[int], list[int], list[Row]]:
+    """Entries, positions and rows of a segment file whose SHA-256 was compared with its seal before.
+
+    Only a file that its seal vouches for is parsed; still, any failure of the parser becomes an `ExportError`.
+    """
+    try:
+        frame = pl.read_parquet(io.BytesIO(data), use_statistics=False)
+    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+        raise ExportError("parquet", f"not a readable Parquet file: {error}", where) from None
+    if frame.schema != polars_schema(schema):
+        raise ExportError("parquet-schema", f"columns are {frame.schema}, the schema says otherwise", where)
+    times = [column.name for column in schema.columns if column.type == "time"]
+    frame = frame.with_columns(pl.col(name).to_physical() for name in times)
+    money = {column.name for column in schema.columns if column.type == "decimal"}
+    columns = [
+        [None if value is None else int(value) for value in frame[column.name]]
+        if column.name in money
+        else frame[column.name].to_list()
+        for column in schema.columns
+    ]
+    return frame["entry"].to_list(), frame["position"].to_list(), list(zip(*columns, strict=True))

@@ -1,0 +1,118 @@
+"""Read the files of an export that a stranger handed over.
+
+1. Paths are derived by `chain.layout` from checked names; nothing that an export says becomes a path.
+2. Only regular files are read, never through a symbolic link, and only up to a size limit.
+3. Every failure is an `ExportError` that names the file.
+"""
+
+import os
+import stat
+from pathlib import Path
+
+from chain import jcs
+from chain.errors import ChainError, ExportError
+from chain.export import EXPORT_FORMAT, Manifest
+from chain.layout import MANIFEST, check_channel, log_path
+from chain.limits import LIMITS
+from chain.text import check_name
+from chain.tiles import TILE_WIDTH, entries_path, parse_entry_bundle
+
+_MANIFEST = jcs.TypedDecoder(Manifest)
+
+
+class ExportReader:
+    """The files of one export folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        if not folder.is_dir():
+            raise ExportError("no-export", "there is no such folder", str(folder))
+        if not (folder / MANIFEST).is_file():
+            sentence = f"this folder is no export of gridproof: it has no {MANIFEST}"
+            raise ExportError("no-export", sentence, str(folder))
+
+    def manifest(self) -> Manifest:
+        """The manifest, its names checked."""
+        try:
+            manifest: Manifest = _MANIFEST.decode(self.read(MANIFEST), MANIFEST)
+            if manifest.format != EXPORT_FORMAT:
+                sentence = f"format {manifest.format!r}; this release reads {EXPORT_FORMAT!r}"
+                raise ExportError("format", sentence, MANIFEST)
+            check_name(manifest.network, MANIFEST)
+            for channel in manifest.channels:
+                check_channel(channel, MANIFEST)
+        except ExportError:
+            raise
+        except ChainError as error:
+            raise ExportError(error.code, error.sentence, error.where) from None
+        return manifest
+
+    def read(self, path: str) -> bytes:
+        """Content of one file (rules 2 and 3)."""
+        try:
+            file = self._open(path)
+        except FileNotFoundError:
+            raise ExportError("missing", "the file is missing", path) from None
+        except OSError as error:
+            raise ExportError(
+                "unreadable", f"cannot be read ({error.strerror}); links are not followed", path
+            ) from None
+        with os.fdopen(file, "rb") as source:
+            status = os.fstat(source.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise ExportError("not-a-file", "not a regular file", path)
+            if status.st_size > LIMITS.export_file_bytes_max:
+                raise ExportError("too-large", f"{status.st_size} bytes", path)
+            return source.read(LIMITS.export_file_bytes_max)
+
+    def _open(self, path: str) -> int:
+        """Open component by component, so that no part of the path may be a link."""
+        *folders, name = path.split("/")
+        parent = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            for folder in folders:
+                child = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
+                os.close(parent)
+                parent = child
+            return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=parent)
+        finally:
+            os.close(parent)
+
+    def entries(self, log: str, size: int) -> list[bytes]:
+        """The first `size` entries of a log, from its entry bundles."""
+        found: list[bytes] = []
+        while len(found) < size:
+            width = min(TILE_WIDTH, size - len(found))
+            path = log_path(log, entries_path(len(found) // TILE_WIDTH, width))
+            try:
+                found += parse_entry_bundle(self.read(path), width)
+            except ExportError:
+                raise
+            except ChainError as error:
+                raise ExportError(error.code, error.sentence, path) from None
+        return found
+
+    def files(self) -> list[str]:
+        """Every file below the folder, sorted; links and special files are refused."""
+        found = []
+        for folder, folders, names in os.walk(self.folder, followlinks=False):
+            for name in [*folders, *names]:
+                path = Path(folder, name)
+                mode = path.lstat().st_mode
+                relative = path.relative_to(self.folder).as_posix()
+                if stat.S_ISREG(mode):
+                    found.append(relative)
+                elif not stat.S_ISDIR(mode):
+                    raise ExportError("not-a-file", "neither a regular file nor a folder", relative)
+        return sorted(found)
+
+
+def decode_vkey(data: bytes, where: str) -> str:
+    """The one line of a `vkey` file."""
+    try:
+        text = data.decode("ascii")
+    except UnicodeDecodeError:
+        raise ExportError("vkey", "not ASCII", where) from None
+    if not text.endswith("\n") or text.count("\n") != 1:
+        raise ExportError("vkey", "not exactly one line", where)
+    return text[:-1]

@@ -1,0 +1,331 @@
+"""Open an export and check everything that needs no re-execution: signatures, logs, seals, catalogue, files.
+
+In this order; the first failure is raised and names its place:
+1. The anchor: the reader's policy (trust rule 1). Without one the export's own is used and the result says so.
+2. The policy names validators of this network only and is safe for the f of genesis.
+3. The beacon: checkpoint signed by its log and a quorum; leaves hash to it and follow each other.
+4. Every channel that the beacon's last leaf names is there, and no other; its head is the one in the leaf.
+5. Each channel: checkpoint signed by its log and a quorum; entries hash to it; it begins with its genesis and ends
+   with a block.
+6. Seals: each table's segments follow each other without gap; schemas are those of genesis; the catalogue recomputed
+   from all of them is the one in the last block.
+7. Files: each segment's SHA-256 is the one of its seal.
+
+What remains is re-execution: that entries, rows and roots are what the contracts make of the signed input
+(`chain.verify`).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+from chain.beacon import check_round
+from chain.blockstream import parse_genesis
+from chain.entry import FORMAT, BeaconLeaf, Block, Genesis, Head, Seal, parse_beacon_leaf, parse_entry
+from chain.errors import ChainError, ExportError
+from chain.layout import BEACON, CHECKPOINT, VKEY, log_path, origin, policy_path, segment_path
+from chain.merkle import Tree, leaf_hash
+from chain.note import parse_note
+from chain.policy import Policy, VerifiedCheckpoint, parse_policy, verify_checkpoint
+from chain.reader import ExportReader, decode_vkey
+from chain.replica import GOVERNANCE
+from chain.schema import Schema, parse_schema
+from chain.tables import catalogue_root, file_sha256, sealed_leaf
+from chain.tiles import TILE_WIDTH, tile_path
+
+AnchorSource = Literal["policy", "pinned", "self-asserted"]
+
+
+class Progress(Protocol):
+    """Told of work done, for a progress bar."""
+
+    def __call__(self, what: str, done: int, total: int, /) -> None: ...
+
+
+def no_progress(what: str, done: int, total: int) -> None:
+    """A `Progress` that tells nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Whom the reader trusts."""
+
+    policy: Policy
+    source: AnchorSource
+    """`policy`: handed in by the reader; `pinned`: pinned earlier; `self-asserted`: the export's own word."""
+
+    @property
+    def is_readers(self) -> bool:
+        """Whether trust comes from the reader and not from the export."""
+        return self.source != "self-asserted"
+
+
+@dataclass(frozen=True, slots=True)
+class SealedSegment:
+    """One sealed segment: its place in the log and its file."""
+
+    entry: int
+    """Index of the `seal` entry."""
+    seal: Seal
+    path: str
+    """In the export."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRecord:
+    """A channel's log, checked up to rule 6."""
+
+    channel: str
+    genesis: Genesis
+    checkpoint: VerifiedCheckpoint
+    checkpoint_note: bytes
+    entries: list[bytes] = field(repr=False)
+    tree: Tree = field(repr=False)
+    schemas: dict[str, Schema] = field(repr=False)
+    segments: dict[str, tuple[SealedSegment, ...]] = field(repr=False)
+    """Table → its segments in order; every table of the channel is a key."""
+    last_block: Block
+    sealed_to: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An export, checked by rules 1–7."""
+
+    reader: ExportReader = field(repr=False)
+    network: str
+    network_id: str
+    """Leaf hash of the governance genesis, hex."""
+    anchor: Anchor
+    beacon: VerifiedCheckpoint
+    beacon_note: bytes
+    beacon_tree: Tree = field(repr=False)
+    beacon_entries: list[bytes] = field(repr=False)
+    leaves: list[BeaconLeaf] = field(repr=False)
+    channels: dict[str, ChannelRecord]
+
+    @property
+    def faults(self) -> int:
+        """f of genesis."""
+        return self.channels[GOVERNANCE].genesis.faults
+
+    @property
+    def deployment(self) -> str:
+        """`embedded`: the validators are one trust domain."""
+        return self.channels[GOVERNANCE].genesis.deployment
+
+
+def exported_policies(reader: ExportReader) -> list[bytes]:
+    """Every policy that the export carries, oldest first: hints."""
+    found: list[bytes] = []
+    while (reader.folder / policy_path(len(found))).is_file():
+        found.append(reader.read(policy_path(len(found))))
+    if not found:
+        raise ExportError("missing", "the export carries no policy", policy_path(0))
+    return found
+
+
+def open_record(folder: Path, policy: bytes | None, source: AnchorSource, progress: Progress = no_progress) -> Record:
+    """Rules 1–7; `policy` is the reader's, None takes the export's own. Raises `ChainError`."""
+    reader = ExportReader(folder)
+    manifest = reader.manifest()
+    anchor = _anchor(reader, policy, source)
+    anchor.policy.require_validators(manifest.network)
+    beacon_note = reader.read(log_path(BEACON, CHECKPOINT))
+    beacon = _checkpoint(reader, beacon_note, anchor.policy, manifest.network, BEACON)
+    entries, tree = _log(reader, beacon, BEACON)
+    leaves = _leaves(entries, anchor.policy)
+    heads = leaves[-1].heads
+    if tuple(head.channel for head in heads) != manifest.channels:
+        names = ", ".join(head.channel for head in heads)
+        raise ExportError("channels", f"the beacon pins the channels {names}; the manifest says otherwise", "beacon")
+    channels = {}
+    for done, head in enumerate(heads):
+        progress(f"open {head.channel}", done, len(heads))
+        channels[head.channel] = open_channel(reader, anchor, manifest.network, head)
+    network_id = _check_network(manifest.network, channels, anchor.policy)
+    return Record(
+        reader=reader,
+        network=manifest.network,
+        network_id=network_id,
+        anchor=anchor,
+        beacon=beacon,
+        beacon_note=beacon_note,
+        beacon_tree=tree,
+        beacon_entries=entries,
+        leaves=leaves,
+        channels=channels,
+    )
+
+
+def open_channel(reader: ExportReader, anchor: Anchor, network: str, head: Head) -> ChannelRecord:
+    """Rules 4–6 for one channel."""
+    channel = head.channel
+    note = reader.read(log_path(channel, CHECKPOINT))
+    checkpoint = _checkpoint(reader, note, anchor.policy, network, channel)
+    signed = checkpoint.checkpoint
+    if (signed.size, signed.root.hex()) != (head.size, head.root):
+        raise ExportError("head", f"the beacon pins size {head.size}, the checkpoint says {signed.size}", channel)
+    entries, tree = _log(reader, checkpoint, channel)
+    genesis = parse_genesis(entries, channel)
+    last = parse_entry(entries[-1], f"{channel} entry {len(entries) - 1}")
+    if not isinstance(last, Block) or last.height != head.height:
+        raise ExportError("open-block", "the log does not end with the block that the beacon pins", channel)
+    schemas = {schema.table: schema for schema in (parse_schema(value, channel) for value in genesis.schemas)}
+    segments, sealed_to = _segments(channel, entries, schemas)
+    _check_catalogue(channel, entries, schemas, segments, sealed_to, last)
+    return ChannelRecord(channel, genesis, checkpoint, note, entries, tree, schemas, segments, last, sealed_to)
+
+
+def check_segment_file(reader: ExportReader, segment: SealedSegment) -> bytes:
+    """Rule 7: the file's bytes, which are those that the seal commits to."""
+    data = reader.read(segment.path)
+    found = file_sha256(data)
+    if found != segment.seal.sha256:
+        sentence = f"SHA-256 is {found}, its seal (entry {segment.entry}) says {segment.seal.sha256}"
+        raise ExportError("segment", sentence, segment.path)
+    return data
+
+
+def check_segment_files(
+    record: Record, visit: Callable[[ChannelRecord, SealedSegment, bytes], None], progress: Progress = no_progress
+) -> int:
+    """Rule 7 for every file; `visit` sees each one's bytes. Returns how many files."""
+    work = [
+        (channel, segment)
+        for channel in record.channels.values()
+        for segments in channel.segments.values()
+        for segment in segments
+    ]
+    for done, (channel, segment) in enumerate(work):
+        visit(channel, segment, check_segment_file(record.reader, segment))
+        progress("table files", done + 1, len(work))
+    return len(work)
+
+
+def _anchor(reader: ExportReader, policy: bytes | None, source: AnchorSource) -> Anchor:
+    """Rule 1."""
+    exported = exported_policies(reader)
+    for number, text in enumerate(exported):
+        try:
+            parse_policy(text)
+        except ChainError as error:
+            raise error.at(policy_path(number)) from None
+    if policy is None:
+        return Anchor(parse_policy(exported[-1]), "self-asserted")
+    return Anchor(parse_policy(policy), source)
+
+
+def _checkpoint(reader: ExportReader, note: bytes, policy: Policy, network: str, log: str) -> VerifiedCheckpoint:
+    """Rules 3 and 5: signatures and quorum; the `vkey` file is the policy's key."""
+    path = log_path(log, CHECKPOINT)
+    try:
+        verified = verify_checkpoint(parse_note(note), policy, origin(network, log))
+    except ChainError as error:
+        raise error.at(path) from None
+    if decode_vkey(reader.read(log_path(log, VKEY)), log_path(log, VKEY)) != str(verified.log_key):
+        raise ExportError("vkey", "not the key of this log in the policy", log_path(log, VKEY))
+    return verified
+
+
+def _log(reader: ExportReader, checkpoint: VerifiedCheckpoint, log: str) -> tuple[list[bytes], Tree]:
+    """All entries of a log, re-hashed to its checkpoint."""
+    size = checkpoint.checkpoint.size
+    if size == 0:
+        raise ExportError("empty", "the log is empty", log)
+    entries = reader.entries(log, size)
+    tree = Tree()
+    tree.extend(entries)
+    if tree.root() != checkpoint.checkpoint.root:
+        raise ExportError("log-root", _first_wrong_entry(reader, log, entries), log)
+    return entries, tree
+
+
+def _first_wrong_entry(reader: ExportReader, log: str, entries: Sequence[bytes]) -> str:
+    """Which entry differs from the log's own leaf hashes: a hint where to look, since the root is what is signed."""
+    for first in range(0, len(entries), TILE_WIDTH):
+        run = entries[first : first + TILE_WIDTH]
+        try:
+            tile = reader.read(log_path(log, tile_path(0, first // TILE_WIDTH, len(run))))
+        except ChainError:
+            break
+        for offset, data in enumerate(run):
+            if tile[32 * offset : 32 * offset + 32] != leaf_hash(data):
+                return f"the entries do not hash to the signed root; entry {first + offset} differs from its leaf hash"
+    return "the entries do not hash to the signed root"
+
+
+def _leaves(entries: Sequence[bytes], policy: Policy) -> list[BeaconLeaf]:
+    """Rule 3: the beacon's leaves, in order and consistent."""
+    leaves: list[BeaconLeaf] = []
+    for number, data in enumerate(entries):
+        leaf = parse_beacon_leaf(data, f"beacon entry {number}")
+        check_round(leaves[-1] if leaves else None, leaf, f"beacon entry {number}")
+        leaves.append(leaf)
+    if leaves[-1].policy_sha256 != policy.sha256.hex():
+        raise ExportError("policy", "the record was last signed under another policy than the reader's", "beacon")
+    return leaves
+
+
+def _check_network(network: str, channels: dict[str, ChannelRecord], policy: Policy) -> str:
+    """Rules 2 and 5: every genesis belongs to this network. Returns the network id."""
+    if GOVERNANCE not in channels:
+        raise ExportError("channels", "there is no governance channel", GOVERNANCE)
+    network_id = leaf_hash(channels[GOVERNANCE].entries[0]).hex()
+    for channel, record in channels.items():
+        genesis = record.genesis
+        expected = "" if channel == GOVERNANCE else network_id
+        if (genesis.channel, genesis.name, genesis.governance, genesis.format) != (channel, network, expected, FORMAT):
+            raise ExportError("genesis", "the genesis entry is of another network, channel or format", channel)
+        if genesis.policy.encode() != channels[GOVERNANCE].genesis.policy.encode():
+            raise ExportError("genesis", "the channels begin with different policies", channel)
+        policy.require_safe(genesis.faults)
+    return network_id
+
+
+def _segments(
+    channel: str, entries: Sequence[bytes], schemas: dict[str, Schema]
+) -> tuple[dict[str, tuple[SealedSegment, ...]], int]:
+    """Rule 6: each table's segments, without gap or overlap, and the `end` of the last sealing block."""
+    found: dict[str, list[SealedSegment]] = {table: [] for table in schemas}
+    sealed_to = 0
+    for index, data in enumerate(entries):
+        if b'"kind":"seal"' not in data:
+            continue
+        seal = parse_entry(data, f"{channel} entry {index}")
+        if not isinstance(seal, Seal):
+            continue
+        where = f"{channel} entry {index}"
+        schema = schemas.get(seal.table)
+        if schema is None or schema.sha256 != seal.schema_sha256:
+            raise ExportError("seal", f"the seal of {seal.table!r} fits no schema of genesis", where)
+        previous = found[seal.table][-1].seal.end if found[seal.table] else 0
+        if seal.first != previous or not previous < seal.end <= index or seal.rows_count <= 0:
+            raise ExportError("seal", f"segment [{seal.first}, {seal.end}) does not follow {previous}", where)
+        path = segment_path(channel, seal.table, seal.first, seal.end)
+        found[seal.table].append(SealedSegment(index, seal, path))
+        sealed_to = max(sealed_to, seal.end)
+    return {table: tuple(segments) for table, segments in found.items()}, sealed_to
+
+
+def _check_catalogue(
+    channel: str,
+    entries: Sequence[bytes],
+    schemas: dict[str, Schema],
+    segments: dict[str, tuple[SealedSegment, ...]],
+    sealed_to: int,
+    last: Block,
+) -> None:
+    """Rule 6: the catalogue over all tables is the one in the last block."""
+    leaves = [
+        sealed_leaf(schemas[table], [entries[segment.entry] for segment in found], _rows_count(found), sealed_to)
+        for table, found in segments.items()
+    ]
+    if catalogue_root(leaves) != last.catalogue_root:
+        raise ExportError("catalogue", "the seals do not make the catalogue that the last block commits to", channel)
+
+
+def _rows_count(segments: Sequence[SealedSegment]) -> int:
+    """Rows of all these segments."""
+    return sum(segment.seal.rows_count for segment in segments)

@@ -1,0 +1,1 @@
+"""What the contract `certificate` is made of: production intervals, bundles of certificates, the registry's tables."""

@@ -1,0 +1,353 @@
+"""One channel, executed: log, state, tables and triggers, advanced a block at a time.
+
+A validator, a restart and a verifier all run this class on the same stream and must get the same bytes. It reads no
+clock, no file and no random source; time comes with each block.
+
+A block, in this order:
+1. its time is later than the last block's, its beacon round not earlier than the last one's and not too far behind;
+2. imported accounts become known;
+3. triggers that are due run by (due, contract, key, method);
+4. transactions are admitted and executed in the given order; what is not admissible is dropped and counted;
+5. when a seal is wanted (`Call.seal`, or a table reached its row limit) every table with unsealed rows is sealed;
+6. the `block` entry closes it, with the catalogue root, and the state root if something was sealed.
+"""
+
+import heapq
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from chain import jcs
+from chain.contract import ACCOUNTS, Account, Call, Contract
+from chain.entry import (
+    FORMAT,
+    Block,
+    Event,
+    Genesis,
+    Head,
+    Receipt,
+    Trigger,
+    encode_entry,
+)
+from chain.errors import AdmissionError, LedgerError, LimitError, ParseError, RejectError
+from chain.execution import NONCES, Address, admit, execute, open_call
+from chain.limits import LIMITS
+from chain.merkle import Tree, leaf_hash
+from chain.parquet import require_encoder
+from chain.schema import Schema, parse_schema
+from chain.state import State
+from chain.tables import EntryRows, Segment, TableLog, catalogue_root, entry_rows
+from chain.transaction import SignedTransaction
+
+TRIGGERS = "trigger"
+"""State space of scheduled triggers."""
+
+GOVERNANCE = "governance"
+REGISTERED = "participant.registered"
+"""Event by which governance tells the other channels of an account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one transaction: its entry and receipt, or why it was dropped."""
+
+    entry: int | None
+    receipt: Receipt | None
+    dropped: AdmissionError | None
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedBlock:
+    """A block as executed."""
+
+    block: Block
+    entries: tuple[bytes, ...]
+    """All its entries in canonical form, the `block` entry last."""
+    size: int
+    """Log size after it."""
+    root: bytes
+    segments: tuple[Segment, ...]
+    outcomes: tuple[Outcome, ...]
+    """One per transaction handed in, in order."""
+    triggers: int
+    """How many triggers ran."""
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A block being built."""
+
+    time_ms: int
+    beacon_round: int
+    first: int
+    previous: str
+    entries: list[bytes] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    wants_seal: bool = False
+    triggers: int = 0
+
+    @property
+    def next_entry(self) -> int:
+        return self.first + len(self.entries)
+
+
+class Replica:
+    """See the module's docstring."""
+
+    def __init__(self, genesis: Genesis, contracts: Sequence[Contract]) -> None:
+        """Executes block 0 (`initial_block`). `contracts` must be exactly those that genesis names."""
+        self.genesis = genesis
+        self.contracts: Mapping[str, Contract] = {contract.name: contract for contract in contracts}
+        schemas = [parse_schema(value, "genesis.schemas") for value in genesis.schemas]
+        _check_genesis(genesis, self.contracts, schemas)
+        self.parameters = {
+            name: _parameters(contract, genesis.parameters.get(name)) for name, contract in self.contracts.items()
+        }
+        self.state = State()
+        self.tree = Tree()
+        self.height = -1
+        self.time_ms = -1
+        self.beacon_round = -1
+        self.sealed_to = 0
+        self.tables = {schema.table: TableLog(schema) for schema in schemas}
+        self._due: list[tuple[int, str, str, str]] = []
+        self._catalogue = self._catalogue_root()
+        genesis_bytes = encode_entry(genesis, "genesis")
+        self.address = Address(genesis.governance or leaf_hash(genesis_bytes).hex(), genesis.channel)
+        self.initial_block = self._genesis_block(genesis_bytes)
+
+    @property
+    def head(self) -> Head:
+        """The channel as the beacon records it."""
+        return Head(
+            channel=self.genesis.channel,
+            closed=False,
+            height=self.height,
+            root=self.tree.root().hex(),
+            size=self.tree.size,
+        )
+
+    @property
+    def next_due_ms(self) -> int | None:
+        """When the next trigger falls due."""
+        return self._due[0][0] if self._due else None
+
+    def nonce(self, account: str) -> int:
+        """The last nonce of `account` on this channel, 0 before the first."""
+        return int(self.state.get(NONCES, account) or 0)
+
+    def execute_block(
+        self,
+        time_ms: int,
+        beacon_round: int,
+        imports: Sequence[Event],
+        transactions: Sequence[SignedTransaction],
+    ) -> CommittedBlock:
+        """Rules 1–6. Raises `LedgerError` on rule 1, before anything has changed."""
+        if time_ms <= self.time_ms:
+            raise LedgerError("block-time", f"time {time_ms} is not after the last block's {self.time_ms}")
+        if beacon_round < self.beacon_round:
+            raise LedgerError("beacon-round", f"beacon round {beacon_round} is before the last {self.beacon_round}")
+        draft = _Draft(time_ms, beacon_round, self.tree.size, self.tree.root().hex())
+        for event in imports:
+            self._import(event)
+        self._run_triggers(draft)
+        for transaction in transactions:
+            self._run_transaction(draft, transaction)
+        return self._close(draft)
+
+    def _genesis_block(self, genesis_bytes: bytes) -> CommittedBlock:
+        draft = _Draft(self.genesis.time, -1, 0, self.tree.root().hex())
+        for operator in self.genesis.operators:
+            account = Account(
+                account=operator.account,
+                area="",
+                kind="operator",
+                public_key=operator.public_key,
+                roles=operator.roles,
+                voltage="",
+                zone="",
+            )
+            self.state.put(ACCOUNTS, operator.account, account)
+        for name in sorted(self.contracts):
+            genesis_call = self.contracts[name].genesis
+            if genesis_call is not None:
+                call = self._call(name, draft)
+                genesis_call(call)
+                self._commit(call)
+        draft.entries.append(genesis_bytes)
+        return self._close(draft)
+
+    def _import(self, event: Event) -> None:
+        """Rule 2. The event comes from an accepted governance entry, so it has the shape that contract gives it."""
+        account = msgspec.convert(event.data, Account)
+        if self.state.get(ACCOUNTS, account.account) is None:
+            self.state.put(ACCOUNTS, account.account, account)
+
+    def _run_triggers(self, draft: _Draft) -> None:
+        """Rule 3."""
+        while self._due and self._due[0][0] <= draft.time_ms:
+            draft.triggers += 1
+            if draft.triggers > LIMITS.triggers_per_block_max:
+                raise LimitError("triggers", f"more than {LIMITS.triggers_per_block_max} triggers in one block")
+            due, contract, key, method = scheduled = heapq.heappop(self._due)
+            self.state.delete(TRIGGERS, _trigger_id(scheduled))
+            trigger = self.contracts[contract].trigger(method)
+            if trigger is None:
+                raise LedgerError("unknown-trigger", f"{contract} has no trigger {method}")
+            call = self._call(contract, draft)
+            call.due_ms = due
+            receipt, written = self._run(call, partial(trigger.run, call, key), None)
+            entry = Trigger(contract=contract, due=due, key=key, kind="trigger", method=method, receipt=receipt)
+            self._record(draft, call if receipt.status == "accepted" else None, encode_entry(entry), written)
+
+    def _run_transaction(self, draft: _Draft, transaction: SignedTransaction) -> None:
+        """Rule 4."""
+        try:
+            admitted = admit(transaction, self.address, self.state, self.contracts)
+        except AdmissionError as error:
+            draft.outcomes.append(Outcome(None, None, error))
+            return
+        body = transaction.body
+        call = self._call(body.contract, draft)
+        call.caller, submitted = admitted.caller, admitted.submitted
+        if submitted is not None:
+            call.rows, call.rows_root = submitted.rows, submitted.root
+        receipt, written = self._run(call, lambda: execute(admitted, call, self.contracts), submitted)
+        data = _transaction_entry(transaction, receipt)
+        if len(data) > LIMITS.entry_bytes_max:
+            written = [submitted] if submitted is not None else []
+            receipt = _rejected("entry-size", f"{len(data)} bytes", written)
+            data = _transaction_entry(transaction, receipt)
+        self.state.put(NONCES, body.account, body.nonce)
+        draft.outcomes.append(Outcome(draft.next_entry, receipt, None))
+        self._record(draft, call if receipt.status == "accepted" else None, data, written)
+
+    def _run(
+        self, call: Call, action: Callable[[], None], submitted: EntryRows | None
+    ) -> tuple[Receipt, list[EntryRows]]:
+        """Run `action` on `call`; the receipt and the rows that the entry writes."""
+        written = [submitted] if submitted is not None else []
+        try:
+            action()
+        except RejectError as error:
+            return _rejected(error.code, error.sentence, written), written
+        for table, rows in call.written.items():
+            written.append(entry_rows(self.tables[table].schema, rows))
+        written.sort(key=lambda rows: rows.table)
+        tables = tuple(rows.written for rows in written)
+        return Receipt(code="ok", detail="", events=tuple(call.events), status="accepted", tables=tables), written
+
+    def _record(self, draft: _Draft, call: Call | None, data: bytes, written: list[EntryRows]) -> None:
+        """Append the entry and its rows; make an accepted call's writes part of the state."""
+        for rows in written:
+            log = self.tables[rows.table]
+            log.append(draft.next_entry, rows)
+            draft.wants_seal |= log.pending_count >= LIMITS.segment_rows_max
+        draft.entries.append(data)
+        if call is not None:
+            self._commit(call)
+            draft.wants_seal |= call.seals
+
+    def _commit(self, call: Call) -> None:
+        call.overlay.apply()
+        for scheduled in call.scheduled:
+            heapq.heappush(self._due, scheduled)
+            self.state.put(TRIGGERS, _trigger_id(scheduled), scheduled[0])
+
+    def _call(self, contract: str, draft: _Draft) -> Call:
+        known = self.contracts.get(contract)
+        if known is None:
+            # Rule 7 of `chain.execution` rejects it; the record contract lends its (empty) parameters until then.
+            known = self.contracts["record"]
+        return open_call(
+            known, self.parameters[known.name], self.genesis.channel, self.state, draft.time_ms, draft.next_entry
+        )
+
+    def _close(self, draft: _Draft) -> CommittedBlock:
+        """Rules 5 and 6."""
+        segments: list[Segment] = []
+        if draft.wants_seal:
+            end = draft.next_entry
+            for _, log in sorted(self.tables.items()):
+                if log.pending_count:
+                    segments.append(log.close_segment(end, self.genesis.encoder))
+                    draft.entries.append(encode_entry(segments[-1].seal))
+            if segments:
+                self.sealed_to = end
+                self._catalogue = self._catalogue_root()
+        block = Block(
+            beacon_round=draft.beacon_round,
+            catalogue_root=self._catalogue,
+            count=len(draft.entries) + 1,
+            first=draft.first,
+            height=self.height + 1,
+            kind="block",
+            previous=draft.previous,
+            state_root=self.state.root().hex() if segments else "",
+            time=draft.time_ms,
+        )
+        draft.entries.append(encode_entry(block))
+        self.tree.extend(draft.entries)
+        self.height, self.time_ms, self.beacon_round = block.height, draft.time_ms, draft.beacon_round
+        return CommittedBlock(
+            block=block,
+            entries=tuple(draft.entries),
+            size=self.tree.size,
+            root=self.tree.root(),
+            segments=tuple(segments),
+            outcomes=tuple(draft.outcomes),
+            triggers=draft.triggers,
+        )
+
+    def _catalogue_root(self) -> str:
+        return catalogue_root([log.catalogue_leaf(self.sealed_to) for log in self.tables.values()])
+
+
+def _rejected(code: str, detail: str, written: Sequence[EntryRows]) -> Receipt:
+    detail = detail[: LIMITS.detail_characters_max]
+    tables = tuple(rows.written for rows in written)
+    return Receipt(code=code, detail=detail, events=(), status="rejected", tables=tables)
+
+
+def _transaction_entry(transaction: SignedTransaction, receipt: Receipt) -> bytes:
+    """The canonical entry, assembled around the body's own bytes (keys stand in order by construction)."""
+    return (
+        b'{"body":'
+        + transaction.body_bytes
+        + b',"kind":"transaction","receipt":'
+        + jcs.encode(receipt)
+        + b',"signature":"'
+        + transaction.signature.encode("ascii")
+        + b'"}'
+    )
+
+
+def _trigger_id(scheduled: tuple[int, str, str, str]) -> str:
+    due, contract, key, method = scheduled
+    return f"{due:015d}:{contract}:{key}:{method}"
+
+
+def _parameters(contract: Contract, value: Any) -> Any:
+    try:
+        return msgspec.convert(value if value is not None else {}, contract.parameters)
+    except msgspec.ValidationError as error:
+        raise ParseError("parameters", str(error), f"genesis.parameters.{contract.name}") from None
+
+
+def _check_genesis(genesis: Genesis, contracts: Mapping[str, Contract], schemas: Sequence[Schema]) -> None:
+    """Genesis fits the code that is to run it; `ParseError` or `LedgerError` otherwise."""
+    if genesis.format != FORMAT:
+        raise ParseError("format", f"format {genesis.format!r}, this code reads {FORMAT!r}", "genesis")
+    require_encoder(genesis.encoder)
+    tables = [schema.table for schema in schemas]
+    if tables != sorted(set(tables)):
+        raise ParseError("schemas", "tables must be unique and sorted", "genesis.schemas")
+    declared = sorted(
+        (schema for contract in contracts.values() for schema in contract.tables), key=lambda schema: schema.table
+    )
+    if declared != list(schemas):
+        raise LedgerError("schemas", "the tables on the record are not those of the contracts here", "genesis")

@@ -1,0 +1,147 @@
+"""Table schemas and their rows (`docs/format.md` section 5).
+
+1. A row is the canonical JSON array of its values in schema order.
+2. `int` and `time` lie within ±(2⁵³−1); `decimal` (money, sums) is a decimal-integer string; `text` passes `chain.text.check_text`.
+3. A null stands only where the column allows it.
+4. Many rows travel as lines: each row followed by a newline. Canonical JSON holds no raw newline, so lines and
+   rows correspond one to one.
+
+In Python a decimal value is an `int`; only its JSON form is a string.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+from hashlib import sha256
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from chain import jcs
+from chain.errors import ParseError
+from chain.limits import LIMITS
+from chain.text import check_table_name, check_text
+
+Row = tuple[Any, ...]
+ColumnType = Literal["int", "decimal", "text", "bool", "time"]
+
+RESERVED_COLUMNS = ("entry", "position")
+"""A row's coordinates, which every table carries beside its own columns."""
+
+_Int = Annotated[int, msgspec.Meta(ge=-LIMITS.json_integer_max, le=LIMITS.json_integer_max)]
+_Decimal = Annotated[str, msgspec.Meta(pattern=r"\A(0|-?[1-9][0-9]{0,36})\Z")]
+_PYTHON_TYPES: dict[str, Any] = {"int": _Int, "decimal": _Decimal, "text": str, "bool": bool, "time": _Int}
+
+
+class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One column of a table."""
+
+    name: str
+    type: ColumnType
+    unit: str = ""
+    """Unit or code list of the values, for people; "" where there is none."""
+    null: bool = False
+
+
+class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
+    """A table's name, columns and the columns that carry a sorted index."""
+
+    table: str
+    columns: tuple[Column, ...]
+    sorted: tuple[str, ...] = ()
+    """Columns with a sorted index per segment; at most two on a high-volume table."""
+    version: int = 1
+
+    def check(self) -> None:
+        """`ParseError` unless names are valid, unique, unreserved and indexed columns exist."""
+        check_table_name(self.table, "table")
+        names = [check_table_name(column.name, self.table) for column in self.columns]
+        if not names or len(set(names)) != len(names) or set(names) & set(RESERVED_COLUMNS):
+            raise ParseError("schema", "columns must be present, unique and none of entry, position", self.table)
+        if not set(self.sorted) <= set(names):
+            raise ParseError("schema", "a sorted index names no column", self.table)
+
+    @cached_property
+    def canonical(self) -> bytes:
+        """Canonical JSON of the schema."""
+        return jcs.encode(self)
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the canonical JSON, hex."""
+        return sha256(self.canonical).hexdigest()
+
+    @cached_property
+    def _decimals(self) -> tuple[int, ...]:
+        return tuple(i for i, column in enumerate(self.columns) if column.type == "decimal")
+
+    @cached_property
+    def _text(self) -> tuple[int, ...]:
+        return tuple(i for i, column in enumerate(self.columns) if column.type == "text")
+
+    @cached_property
+    def _decoder(self) -> "msgspec.json.Decoder[Any]":
+        kinds = tuple(
+            _PYTHON_TYPES[column.type] | None if column.null else _PYTHON_TYPES[column.type] for column in self.columns
+        )
+        return msgspec.json.Decoder(tuple.__class_getitem__(kinds))
+
+    def encode_lines(self, rows: Sequence[Row]) -> bytes:
+        """Rule 4 form of `rows`, which must already be of the schema's types (decimals as int)."""
+        if not rows:
+            return b""
+        return jcs.encode_lines([self._outward(row) for row in rows] if self._decimals else rows)
+
+    def decode_lines(self, lines: bytes, where: str = "") -> list[Row]:
+        """The rows that `lines` encode canonically; `ParseError` names table and row otherwise."""
+        where = where or self.table
+        if not lines:
+            return []
+        try:
+            rows: list[Row] = self._decoder.decode_lines(lines)
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
+            raise ParseError("row", f"not rows of {self.table}: {error}", where) from None
+        if jcs.encode_lines(rows) != lines:
+            raise ParseError("row", "rows are not in canonical form, one per line", where)
+        for column in self._text:
+            self._check_texts(rows, column, where)
+        return [self._inward(row) for row in rows] if self._decimals else rows
+
+    def check_rows(self, rows: Sequence[Row]) -> bytes:
+        """`encode_lines`, with every rule checked: for rows whose values come from outside."""
+        lines = self.encode_lines(rows)
+        self.decode_lines(lines)
+        return lines
+
+    def _check_texts(self, rows: list[Row], column: int, where: str) -> None:
+        # Distinct values first: most text columns repeat a few codes and accounts over many rows.
+        name = self.columns[column].name
+        for value in {row[column] for row in rows} - {None}:
+            try:
+                check_text(value, name)
+            except ParseError as error:
+                position = next(i for i, row in enumerate(rows) if row[column] == value)
+                raise ParseError(error.code, error.sentence, f"{where}[{position}].{name}") from None
+
+    def _outward(self, row: Row) -> Row:
+        values = list(row)
+        for column in self._decimals:
+            if values[column] is not None:
+                values[column] = str(values[column])
+        return tuple(values)
+
+    def _inward(self, row: Row) -> Row:
+        values = list(row)
+        for column in self._decimals:
+            if values[column] is not None:
+                values[column] = int(values[column])
+        return tuple(values)
+
+
+def parse_schema(value: object, where: str) -> Schema:
+    """A schema from decoded JSON; `ParseError` otherwise."""
+    try:
+        schema = msgspec.convert(value, Schema)
+    except msgspec.ValidationError as error:
+        raise ParseError("schema", str(error), where) from None
+    schema.check()
+    return schema

@@ -1,0 +1,143 @@
+"""A transaction as it travels, and its signature.
+
+1. On the wire: canonical JSON `{"body":…,"signature":…}` and, beside it, the rows of a batch as lines.
+2. The signature is Ed25519 (RFC 8032, libsodium's rules) over `gridproof/transaction/v1\\n` ‖ JCS(body).
+3. One signature covers a batch by `rows_root`, `rows_count`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from nacl import bindings
+from nacl.exceptions import CryptoError
+
+from chain import jcs
+from chain.entry import Body
+from chain.errors import AdmissionError, ParseError
+from chain.limits import LIMITS
+from chain.merkle import root_of_hashes
+from chain.text import check_text, from_hex
+
+CONTEXT = b"gridproof/transaction/v1\n"
+
+_PREFIX = b'{"body":'
+_BETWEEN = b',"signature":"'
+_SUFFIX = b'"}'
+_SIGNATURE_HEX = 128
+
+_BODY = jcs.TypedDecoder(Body)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTransaction:
+    """A transaction as its author hands it in."""
+
+    body: Body
+    body_bytes: bytes
+    """JCS(body), what was signed."""
+    signature: str
+    """64 bytes, hex."""
+    rows: bytes = b""
+    """Rows of a batch as lines."""
+
+    def wire(self) -> bytes:
+        """Rule 1, without the rows."""
+        return _PREFIX + self.body_bytes + _BETWEEN + self.signature.encode("ascii") + _SUFFIX
+
+
+def row_hashes(lines: bytes) -> list[bytes]:
+    """Leaf hashes (RFC 6962) of the rows in `lines`, in order."""
+    rows = lines.split(b"\n")
+    rows.pop()
+    return [sha256(b"\x00" + row).digest() for row in rows]
+
+
+def rows_root(hashes: Sequence[bytes]) -> str:
+    """Root over rows given by their leaf hashes, hex."""
+    return root_of_hashes(hashes).hex()
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A private key with the account it signs for."""
+
+    account: str
+    seed: bytes
+    """32 bytes, RFC 8032."""
+
+    @property
+    def public_key(self) -> str:
+        public_key, _ = bindings.crypto_sign_seed_keypair(self.seed)
+        return bytes(public_key).hex()
+
+    def sign_bytes(self, message: bytes) -> str:
+        """Ed25519 signature, hex."""
+        _, secret = bindings.crypto_sign_seed_keypair(self.seed)
+        return bytes(bindings.crypto_sign(message, secret)[:64]).hex()
+
+    def transaction(
+        self,
+        *,
+        network: str,
+        channel: str,
+        nonce: int,
+        contract: str,
+        method: str,
+        arguments: dict[str, Any],
+        valid_until: int,
+        schema: int = 1,
+        rows: bytes = b"",
+    ) -> SignedTransaction:
+        """A signed call; `rows` are the lines of a batch (`Schema.encode_lines`)."""
+        hashes = row_hashes(rows) if rows else []
+        body = Body(
+            account=self.account,
+            arguments=arguments,
+            channel=channel,
+            contract=contract,
+            method=method,
+            network=network,
+            nonce=nonce,
+            rows_count=len(hashes),
+            rows_root=rows_root(hashes) if rows else "",
+            schema=schema,
+            valid_until=valid_until,
+        )
+        body_bytes = jcs.encode(body)
+        return SignedTransaction(body, body_bytes, self.sign_bytes(CONTEXT + body_bytes), rows)
+
+
+def parse_transaction(data: bytes, rows: bytes = b"", where: str = "transaction") -> SignedTransaction:
+    """Rule 1; `ParseError` otherwise. The signature is not verified here."""
+    middle = len(data) - len(_BETWEEN) - _SIGNATURE_HEX - len(_SUFFIX)
+    if (
+        len(data) > LIMITS.transaction_bytes_max
+        or middle < len(_PREFIX)
+        or not (data.startswith(_PREFIX) and data.endswith(_SUFFIX))
+        or data[middle : middle + len(_BETWEEN)] != _BETWEEN
+    ):
+        raise ParseError("transaction", 'not canonical {"body":…,"signature":…}', where)
+    body_bytes = data[len(_PREFIX) : middle]
+    body = _BODY.decode(body_bytes, where)
+    jcs.check_value(body.arguments, "arguments", depth=2, check_string=check_text)
+    signature = data[middle + len(_BETWEEN) : -len(_SUFFIX)].decode("ascii", "replace")
+    from_hex(signature, 64, f"{where}.signature")
+    return SignedTransaction(body, body_bytes, signature, rows)
+
+
+def is_signature(signature: bytes, message: bytes, public_key: bytes) -> bool:
+    """Whether libsodium takes `signature` for one over `message` by `public_key`, small-order keys refused."""
+    try:
+        bindings.crypto_sign_open(signature + message, public_key)
+    except (CryptoError, ValueError):
+        return False
+    return True
+
+
+def verify_signature(transaction: SignedTransaction, public_key: bytes) -> None:
+    """Rule 2; `AdmissionError` unless `public_key` signed the body."""
+    if not is_signature(bytes.fromhex(transaction.signature), CONTEXT + transaction.body_bytes, public_key):
+        account = transaction.body.account
+        raise AdmissionError("signature", "the signature is not by the account's key", account)

@@ -1,0 +1,84 @@
+"""The reader's own trust: policies pinned earlier, by network (trust rule 1).
+
+1. A pin is the reader's decision, kept in the reader's folder, never in an export:
+   `$GRIDPROOF_TRUST`, else `$XDG_CONFIG_HOME/gridproof/trust`, else `~/.config/gridproof/trust`.
+2. `<network>/<sha256 of the policy>.policy`; its content is hashed again when read.
+3. An export is judged by the pin that equals its newest policy. If the network is pinned, but to other policies, that
+   is an error and not "self-asserted": someone may have signed the record anew with other keys.
+"""
+
+import os
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from chain.errors import PolicyError
+from chain.policy import parse_policy
+from chain.reader import ExportReader
+from chain.record import AnchorSource, exported_policies
+from chain.text import check_name
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderPolicy:
+    """What to hand to `chain.record.open_record`."""
+
+    text: bytes | None
+    source: AnchorSource
+
+
+def trust_folder() -> Path:
+    """Rule 1."""
+    if given := os.environ.get("GRIDPROOF_TRUST"):
+        return Path(given)
+    config = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(config) if config else Path.home() / ".config") / "gridproof" / "trust"
+
+
+def pin_policy(network: str, policy: bytes) -> Path:
+    """Trust `policy` for `network` from now on; returns where that is written down."""
+    parse_policy(policy).require_validators(network)
+    folder = trust_folder() / check_name(network, "network")
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{sha256(policy).hexdigest()}.policy"
+    partial = path.with_suffix(".partial")
+    partial.write_bytes(policy)
+    os.replace(partial, path)
+    return path
+
+
+def reader_policy(export: Path, given: Path | None) -> ReaderPolicy:
+    """The policy to judge `export` by: the given file, else a pin, else none (self-asserted)."""
+    if given is not None:
+        return ReaderPolicy(read_policy_file(given), "policy")
+    reader = ExportReader(export)
+    network = reader.manifest().network
+    pins = sorted((trust_folder() / network).glob("*.policy"))
+    if not pins:
+        return ReaderPolicy(None, "self-asserted")
+    newest = exported_policies(reader)[-1]
+    pin = trust_folder() / network / f"{sha256(newest).hexdigest()}.policy"
+    if pin not in pins:
+        raise PolicyError(
+            "pinned-other",
+            f"you have pinned another policy for network {network} (in {trust_folder() / network}); "
+            "this export may have been signed anew with other keys. Hand in the policy you trust with --policy",
+            network,
+        )
+    text = pin.read_bytes()
+    if text != newest:
+        raise PolicyError("pin-damaged", "the pinned policy is not the one that its name says", str(pin))
+    return ReaderPolicy(text, "pinned")
+
+
+def read_policy_file(path: Path) -> bytes:
+    """A policy that the reader hands in; `PolicyError` when it cannot be read or is malformed."""
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise PolicyError("policy-file", f"cannot be read: {error.strerror}", str(path)) from None
+    try:
+        parse_policy(text)
+    except PolicyError as error:
+        raise error.at(str(path)) from None
+    return text

@@ -1,0 +1,71 @@
+"""Parameters of a session, and what an order must be under them."""
+
+from typing import Any
+
+import pytest
+
+from chain.errors import LimitError, RejectError
+from chain.market import AuctionParameters, check_orders
+
+BAD_PARAMETERS: dict[str, dict[str, Any]] = {
+    "pricing": {"pricing": "dutch"},
+    "tick": {"tick": 0},
+    "lot": {"lot": -1},
+    "price_min": {"price_min": -(2**53)},
+    "price_max": {"price_min": 10, "price_max": 9},
+    "lambda_bp": {"lambda_bp": 10_001},
+}
+PARAMETERS = AuctionParameters(tick=10, lot=100, price_min=-50, price_max=1_000)  # type: ignore[arg-type]
+BAD_ORDERS: dict[str, tuple[Any, Any, Any, Any, str]] = {
+    "no energy": ("bid", 10, None, 0, "quantity_range"),
+    "negative energy": ("bid", 10, None, -100, "quantity_range"),
+    "a broken lot": ("bid", 10, None, 150, "quantity_lot"),
+    "a price too low": ("ask", -60, None, 100, "price_range"),
+    "a price too high": ("ask", 1_010, None, 100, "price_range"),
+    "a price off the tick": ("ask", 15, None, 100, "price_tick"),
+    "a limit out of range": ("ask", 10, -60, 100, "limit_range"),
+    "a limit off the tick": ("ask", 10, 5, 100, "limit_tick"),
+    "a seller's limit above its price": ("ask", 10, 20, 100, "limit_side"),
+    "a buyer's limit below its price": ("bid", 20, 10, 100, "limit_side"),
+    "a side that is none": ("buy", 20, 10, 100, "side"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_PARAMETERS)
+def test_a_parameter_out_of_bounds_is_refused_by_name(name: str) -> None:
+    with pytest.raises(LimitError) as caught:
+        AuctionParameters(**BAD_PARAMETERS[name])
+    assert caught.value.code == name
+
+
+def test_parameters_are_integers_and_price_bounds_are_on_the_tick() -> None:
+    for changed in ({"tick": 1.0}, {"lambda_bp": True}, {"tick": 10, "price_min": -5, "price_max": 10}):
+        with pytest.raises(LimitError):
+            AuctionParameters(**changed)  # type: ignore[arg-type]
+    with pytest.raises(LimitError, match="price_max is a multiple"):
+        AuctionParameters(tick=10, price_min=0, price_max=15)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", BAD_ORDERS)
+def test_an_order_that_breaks_a_rule_is_rejected_with_its_code_and_row(name: str) -> None:
+    side, price, limit, quantity, code = BAD_ORDERS[name]
+    with pytest.raises(RejectError) as caught:
+        if side == "buy":
+            check_orders([side], [price], [limit], [quantity], PARAMETERS)
+        else:
+            check_orders([side, side], [0, price], [None, limit], [100, quantity], PARAMETERS)
+            pytest.fail("accepted")
+    assert caught.value.code == code
+    assert caught.value.where.startswith("row 0" if side == "buy" else "row 1")
+
+
+def test_a_declaration_is_all_bids_or_all_asks() -> None:
+    with pytest.raises(RejectError) as caught:
+        check_orders(["bid", "ask"], [0, 0], [None, None], [100, 100], PARAMETERS)  # type: ignore[list-item]
+    assert caught.value.code == "two_sides"
+
+
+def test_orders_at_every_edge_are_admitted() -> None:
+    check_orders(["ask"] * 3, [-50, 1_000, 10], [-50, None, 10], [100, 100, 10**9], PARAMETERS)  # type: ignore[list-item]
+    check_orders(["bid"] * 2, [-50, 1_000], [1_000, 1_000], [100, 200], PARAMETERS)  # type: ignore[list-item]
+    check_orders([], [], [], [], PARAMETERS)

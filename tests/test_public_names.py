@@ -1,0 +1,17 @@
+"""What each package offers to the others, name by name: a name is added or taken away here first."""
+
+import importlib
+
+import pytest
+
+PUBLIC: dict[str, list[str]] = {
+    "audit": [],
+    "portal": [],
+}
+
+
+@pytest.mark.parametrize("package", sorted(PUBLIC))
+def test_a_package_offers_exactly_these_names(package: str) -> None:
+    module = importlib.import_module(package)
+    assert sorted(module.__all__) == sorted(PUBLIC[package])
+    assert [name for name in PUBLIC[package] if not hasattr(module, name)] == []

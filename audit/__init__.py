@@ -1,3 +1,19 @@
-"""Judges the record: replay, certificates, carbon, credit, market surveillance."""
+"""Judges the record: replay of sessions; certificate, carbon and credit audit and surveillance as they come.
 
-__all__: list[str] = []
+Builds on `chain` and `queries`, knows nothing of the portal.
+"""
+
+from audit.errors import AuditError, ReplayError
+from audit.replay import Difference, RoundStep, SessionIndex, SessionReplay, index_sessions, replay_session, sessions_of
+
+__all__ = [
+    "AuditError",
+    "Difference",
+    "ReplayError",
+    "RoundStep",
+    "SessionIndex",
+    "SessionReplay",
+    "index_sessions",
+    "replay_session",
+    "sessions_of",
+]

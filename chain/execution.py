@@ -15,18 +15,19 @@ Execution, in this order; a failure is a rejected receipt with the code in quote
 10. the contract accepts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from chain.contract import ACCOUNTS, Account, Call, Contract, Method
-from chain.entry import Body
+from chain.entry import Body, Receipt
 from chain.errors import AdmissionError, ParseError, RejectError
 from chain.limits import LIMITS
+from chain.schema import Schema
 from chain.state import Overlay, State
-from chain.tables import EntryRows
+from chain.tables import EntryRows, entry_rows
 from chain.transaction import SignedTransaction, row_hashes, rows_root, verify_signature
 
 NONCES = "nonce"
@@ -145,3 +146,25 @@ def open_call(contract: Contract, parameters: Any, channel: str, state: State, t
         parameters=parameters,
         overlay=Overlay(state),
     )
+
+
+def run_call(
+    call: Call, action: Callable[[], None], submitted: EntryRows | None, schemas: Mapping[str, Schema]
+) -> tuple[Receipt, list[EntryRows]]:
+    """Run `action`, which works on `call`: the receipt, and the rows that the entry writes, by table."""
+    written = [submitted] if submitted is not None else []
+    try:
+        action()
+    except RejectError as error:
+        return rejected(error.code, error.sentence, written), written
+    written += [entry_rows(schemas[table], rows) for table, rows in call.written.items()]
+    written.sort(key=lambda rows: rows.table)
+    tables = tuple(rows.written for rows in written)
+    return Receipt(code="ok", detail="", events=tuple(call.events), status="accepted", tables=tables), written
+
+
+def rejected(code: str, detail: str, written: Sequence[EntryRows]) -> Receipt:
+    """A refusal; a batch's rows stay on the record."""
+    detail = detail[: LIMITS.detail_characters_max]
+    tables = tuple(rows.written for rows in written)
+    return Receipt(code=code, detail=detail, events=(), status="rejected", tables=tables)

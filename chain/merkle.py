@@ -7,7 +7,7 @@
 Rules of the two verify functions, in the order in which they are enforced:
 
 1. Sizes and indexes are integers (no bool), 0 <= size < 2**64, index < size, first_size <= second_size.
-2. Roots and every node of a proof are exactly 32 bytes; a proof is a list or tuple.
+2. A leaf is bytes; roots and every node of a proof are exactly 32 bytes; a proof is a list or tuple.
 3. A proof has exactly the length that its sizes demand: nothing missing, nothing left over.
 4. Recompute, then compare: with one root for inclusion, with both for consistency.
 
@@ -216,6 +216,8 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
 
     The path is `inner` nodes up to where it meets the tree's right edge, then one left sibling per set bit.
     """
+    if type(leaf) is not bytes:
+        raise _bad("type", "a leaf is bytes")
     _require_integer(index, "index")
     _require_integer(size, "size")
     if index >= size:

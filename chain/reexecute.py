@@ -149,21 +149,22 @@ def _compare(channel: str, given: BlockInput, block: CommittedBlock) -> None:
 def _difference(recorded: bytes, recomputed: bytes) -> str:
     """The first member that differs, with both values."""
     try:
-        path, found, expected = _first_difference("entry", jcs.decode(recorded), jcs.decode(recomputed))
+        path, found, expected = first_difference("entry", jcs.decode(recorded), jcs.decode(recomputed))
     except ChainError:
         return "re-execution gives another entry"
     return f"{path} is {_short(found)} on the record, re-execution gives {_short(expected)}"
 
 
-def _first_difference(path: str, recorded: Any, recomputed: Any) -> tuple[str, Any, Any]:
+def first_difference(path: str, recorded: Any, recomputed: Any) -> tuple[str, Any, Any]:
+    """(member, value on the record, value recomputed) of the first place where two decoded JSON values differ."""
     if isinstance(recorded, dict) and isinstance(recomputed, dict):
         for key in sorted(recorded.keys() | recomputed.keys()):
             if recorded.get(key) != recomputed.get(key):
-                return _first_difference(f"{path}.{key}", recorded.get(key), recomputed.get(key))
+                return first_difference(f"{path}.{key}", recorded.get(key), recomputed.get(key))
     if isinstance(recorded, list) and isinstance(recomputed, list):
         for index, (left, right) in enumerate(zip(recorded, recomputed, strict=False)):
             if left != right:
-                return _first_difference(f"{path}[{index}]", left, right)
+                return first_difference(f"{path}[{index}]", left, right)
     return path, recorded, recomputed
 
 

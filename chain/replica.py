@@ -13,7 +13,7 @@ A block, in this order:
 """
 
 import heapq
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -32,14 +32,14 @@ from chain.entry import (
     Trigger,
     encode_entry,
 )
-from chain.errors import AdmissionError, LedgerError, LimitError, ParseError, RejectError
-from chain.execution import NONCES, Address, admit, execute, open_call
+from chain.errors import AdmissionError, LedgerError, LimitError, ParseError
+from chain.execution import NONCES, Address, admit, execute, open_call, rejected, run_call
 from chain.limits import LIMITS
 from chain.merkle import Tree, leaf_hash
 from chain.parquet import require_encoder
 from chain.schema import Schema, parse_schema
 from chain.state import State
-from chain.tables import EntryRows, Segment, TableLog, catalogue_root, entry_rows
+from chain.tables import EntryRows, Segment, TableLog, catalogue_root
 from chain.transaction import SignedTransaction
 
 TRIGGERS = "trigger"
@@ -112,6 +112,7 @@ class Replica:
         self.time_ms = -1
         self.beacon_round = -1
         self.sealed_to = 0
+        self.schemas = {schema.table: schema for schema in schemas}
         self.tables = {schema.table: TableLog(schema) for schema in schemas}
         self._due: list[tuple[int, str, str, str]] = []
         self._catalogue = self._catalogue_root()
@@ -200,7 +201,7 @@ class Replica:
                 raise LedgerError("unknown-trigger", f"{contract} has no trigger {method}")
             call = self._call(contract, draft)
             call.due_ms = due
-            receipt, written = self._run(call, partial(trigger.run, call, key), None)
+            receipt, written = run_call(call, partial(trigger.run, call, key), None, self.schemas)
             entry = Trigger(contract=contract, due=due, key=key, kind="trigger", method=method, receipt=receipt)
             self._record(draft, call if receipt.status == "accepted" else None, encode_entry(entry), written)
 
@@ -216,30 +217,15 @@ class Replica:
         call.caller, submitted = admitted.caller, admitted.submitted
         if submitted is not None:
             call.rows, call.rows_root = submitted.rows, submitted.root
-        receipt, written = self._run(call, lambda: execute(admitted, call, self.contracts), submitted)
+        receipt, written = run_call(call, lambda: execute(admitted, call, self.contracts), submitted, self.schemas)
         data = _transaction_entry(transaction, receipt)
         if len(data) > LIMITS.entry_bytes_max:
             written = [submitted] if submitted is not None else []
-            receipt = _rejected("entry-size", f"{len(data)} bytes", written)
+            receipt = rejected("entry-size", f"{len(data)} bytes", written)
             data = _transaction_entry(transaction, receipt)
         self.state.put(NONCES, body.account, body.nonce)
         draft.outcomes.append(Outcome(draft.next_entry, receipt, None))
         self._record(draft, call if receipt.status == "accepted" else None, data, written)
-
-    def _run(
-        self, call: Call, action: Callable[[], None], submitted: EntryRows | None
-    ) -> tuple[Receipt, list[EntryRows]]:
-        """Run `action` on `call`; the receipt and the rows that the entry writes."""
-        written = [submitted] if submitted is not None else []
-        try:
-            action()
-        except RejectError as error:
-            return _rejected(error.code, error.sentence, written), written
-        for table, rows in call.written.items():
-            written.append(entry_rows(self.tables[table].schema, rows))
-        written.sort(key=lambda rows: rows.table)
-        tables = tuple(rows.written for rows in written)
-        return Receipt(code="ok", detail="", events=tuple(call.events), status="accepted", tables=tables), written
 
     def _record(self, draft: _Draft, call: Call | None, data: bytes, written: list[EntryRows]) -> None:
         """Append the entry and its rows; make an accepted call's writes part of the state."""
@@ -305,12 +291,6 @@ class Replica:
 
     def _catalogue_root(self) -> str:
         return catalogue_root([log.catalogue_leaf(self.sealed_to) for log in self.tables.values()])
-
-
-def _rejected(code: str, detail: str, written: Sequence[EntryRows]) -> Receipt:
-    detail = detail[: LIMITS.detail_characters_max]
-    tables = tuple(rows.written for rows in written)
-    return Receipt(code=code, detail=detail, events=(), status="rejected", tables=tables)
 
 
 def _transaction_entry(transaction: SignedTransaction, receipt: Receipt) -> bytes:

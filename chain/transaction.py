@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -67,15 +67,19 @@ class Signer:
     seed: bytes
     """32 bytes, RFC 8032."""
 
+    _pair: tuple[bytes, bytes] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Expanding the seed costs as much as a signature: once per signer, not once per message.
+        object.__setattr__(self, "_pair", bindings.crypto_sign_seed_keypair(self.seed))
+
     @property
     def public_key(self) -> str:
-        public_key, _ = bindings.crypto_sign_seed_keypair(self.seed)
-        return bytes(public_key).hex()
+        return bytes(self._pair[0]).hex()
 
     def sign_bytes(self, message: bytes) -> str:
         """Ed25519 signature, hex."""
-        _, secret = bindings.crypto_sign_seed_keypair(self.seed)
-        return bytes(bindings.crypto_sign(message, secret)[:64]).hex()
+        return bytes(bindings.crypto_sign(message, self._pair[1])[:64]).hex()
 
     def transaction(
         self,

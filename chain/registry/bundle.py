@@ -10,6 +10,7 @@
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Literal
 
 import msgspec
@@ -28,7 +29,7 @@ TRANSITIONS: Mapping[tuple[Status, Action], Status] = {
 """Rule 4: (status, action) → status after it."""
 
 
-class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """A bundle as the state keeps it, under its name."""
 
     certificate_class: str
@@ -49,7 +50,7 @@ class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     status: Status
     technology_code: str
 
-    @property
+    @cached_property
     def bundle(self) -> str:
         """Rule 1."""
         return f"{self.plant}.{utc_stamp(self.interval_start)}.{self.first_wh}-{self.last_wh}"

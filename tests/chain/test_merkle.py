@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations_with_replacement
 
 import pymerkle
@@ -147,22 +148,49 @@ def test_all_ways_to_a_root_agree_with_the_definition(leaves: list[bytes]) -> No
     assert one_by_one.size == len(one_by_one) == len(leaves)
 
 
-@given(st.lists(st.tuples(st.sampled_from(["append", "append_hash", "extend", "extend_hashes"]), st.integers(0, 20))))
-def test_leaves_may_come_singly_and_in_bulk_by_turns(steps: list[tuple[str, int]]) -> None:
+STEPS = st.sampled_from(["append", "append_hash", "extend", "extend_hashes", "read"])
+
+
+@given(st.lists(st.tuples(STEPS, st.integers(0, 20))))
+def test_leaves_come_singly_and_in_bulk_with_readers_in_between(steps: list[tuple[str, int]]) -> None:
     tree, data = Tree(), list[bytes]()
     for how, count in steps:
-        fresh = [b"%d" % (len(data) + number) for number in range(count)]
-        data += fresh
+        fresh = [b"%d" % (len(data) + number) for number in range(0 if how == "read" else count)]
         if how == "extend":
             tree.extend(iter(fresh))
         elif how == "extend_hashes":
             tree.extend_hashes(leaf_hash(leaf) for leaf in fresh)
+        elif how == "append":
+            assert [tree.append(leaf) for leaf in fresh] == [len(data) + number for number in range(count)]
+        elif how == "append_hash":
+            hashes = [leaf_hash(leaf) for leaf in fresh]
+            assert [tree.append_hash(digest) for digest in hashes] == [len(data) + number for number in range(count)]
         else:
-            for leaf in fresh:
-                assert (tree.append(leaf) if how == "append" else tree.append_hash(leaf_hash(leaf))) < len(data)
-    expected = tree_of(data)
+            assert tree.root() == defined_root(data)
+        data += fresh
     for size in range(len(data) + 1):
-        assert tree.root(size) == expected.root(size)
+        assert tree.root(size) == defined_root(data[:size])
+
+
+def test_one_thread_may_append_while_others_read() -> None:
+    leaves = leaves_of(3000)
+    expected, tree = tree_of(leaves), Tree()
+
+    def read(_: int) -> None:
+        while (size := tree.size) < len(leaves):
+            if size:
+                verify_inclusion(
+                    leaves[size - 1], size - 1, size, tree.inclusion_proof(size - 1, size), tree.root(size)
+                )
+            assert tree.root(size) == expected.root(size)
+
+    with ThreadPoolExecutor(3) as pool:
+        readers = [pool.submit(read, number) for number in range(3)]
+        for leaf in leaves:
+            tree.append(leaf)
+        for reader in readers:
+            reader.result()
+    assert tree.root() == expected.root()
 
 
 def test_an_independent_implementation_gives_the_same_roots_and_proofs() -> None:
@@ -277,105 +305,6 @@ def test_a_rewritten_history_has_no_consistency_proof(place: tuple[int, int], da
         verify_consistency(
             first, second, rewritten.consistency_proof(first, second), BIG.root(first), rewritten.root(second)
         )
-
-
-H = bytes(32)
-ROOT_1, ROOT_2 = BIG.root(1), BIG.root(2)
-
-
-@pytest.mark.parametrize(
-    ("code", "index", "size", "proof", "root"),
-    [
-        pytest.param("range", 0, 0, [], EMPTY_ROOT, id="nothing is in an empty tree"),
-        pytest.param("range", 1, 1, [], ROOT_1, id="index equals size"),
-        pytest.param("range", -1, 1, [], ROOT_1, id="negative index"),
-        pytest.param("range", 0, -1, [], ROOT_1, id="negative size"),
-        pytest.param("range", 0, 2**64, [H] * 64, ROOT_1, id="size beyond 64 bits"),
-        pytest.param("type", False, 1, [], ROOT_1, id="a bool is no index"),
-        pytest.param("type", 0, True, [], ROOT_1, id="a bool is no size"),
-        pytest.param("type", 0.0, 1, [], ROOT_1, id="a float is no index"),
-        pytest.param("type", "0", 1, [], ROOT_1, id="a text is no index"),
-        pytest.param("type", 0, None, [], ROOT_1, id="no size"),
-        pytest.param("type", 0, 2, H, ROOT_2, id="a proof that is one hash, not a list"),
-        pytest.param("type", 0, 2, iter([H]), ROOT_2, id="a proof that is an iterator"),
-        pytest.param("length", 0, 2, [H] * 129, ROOT_2, id="a proof that no tree needs"),
-        pytest.param("length", 0, 1, [H], ROOT_1, id="one node too many"),
-        pytest.param("length", 0, 2, [], ROOT_2, id="one node too few"),
-        pytest.param("hash", 0, 2, [H[:31]], ROOT_2, id="a short node"),
-        pytest.param("hash", 0, 2, [H + b"\0"], ROOT_2, id="a long node"),
-        pytest.param("hash", 0, 2, [H.hex()], ROOT_2, id="a node in hex"),
-        pytest.param("hash", 0, 1, [], ROOT_1[:31], id="a short root"),
-        pytest.param("hash", 0, 1, [], ROOT_1.hex(), id="a root in hex"),
-        pytest.param("root", 0, 1, [], H, id="another root"),
-    ],
-)
-def test_what_is_no_inclusion_proof_is_refused(
-    code: str, index: int, size: int, proof: list[bytes], root: bytes
-) -> None:
-    with pytest.raises(ProofError) as caught:
-        verify_inclusion(b"leaf 0", index, size, proof, root)
-    assert caught.value.code == f"proof.{code}"
-
-
-@pytest.mark.parametrize(
-    ("code", "first", "second", "proof", "first_root", "second_root"),
-    [
-        pytest.param("range", 2, 1, [], ROOT_2, ROOT_1, id="a log that shrinks"),
-        pytest.param("range", -1, 1, [], EMPTY_ROOT, ROOT_1, id="negative first size"),
-        pytest.param("type", True, 1, [], ROOT_1, ROOT_1, id="a bool is no size"),
-        pytest.param("type", 1, 2.0, [BIG.leaf(1)], ROOT_1, ROOT_2, id="a float is no size"),
-        pytest.param("root", 0, 1, [], ROOT_1, ROOT_1, id="an empty tree with another root"),
-        pytest.param("root", 0, 0, [], EMPTY_ROOT, ROOT_1, id="an empty second tree with another root"),
-        pytest.param("length", 0, 1, [H], EMPTY_ROOT, ROOT_1, id="from the empty tree with a node"),
-        pytest.param("length", 1, 1, [H], ROOT_1, ROOT_1, id="equal sizes with a node"),
-        pytest.param("root", 1, 1, [], ROOT_1, ROOT_2, id="equal sizes with two roots"),
-        pytest.param("length", 1, 2, [], ROOT_1, ROOT_2, id="a missing node"),
-        pytest.param("length", 3, 4, [], BIG.root(3), BIG.root(4), id="a missing path"),
-        pytest.param("hash", 1, 2, [H[1:]], ROOT_1, ROOT_2, id="a short node"),
-        pytest.param("hash", 1, 2, [BIG.leaf(1)], ROOT_1[1:], ROOT_2, id="a short first root"),
-        pytest.param("hash", 1, 2, [BIG.leaf(1)], ROOT_1, ROOT_2[1:], id="a short second root"),
-        pytest.param("type", 1, 2, {BIG.leaf(1)}, ROOT_1, ROOT_2, id="a proof that is a set"),
-    ],
-)
-def test_what_is_no_consistency_proof_is_refused(
-    code: str, first: int, second: int, proof: list[bytes], first_root: bytes, second_root: bytes
-) -> None:
-    with pytest.raises(ProofError) as caught:
-        verify_consistency(first, second, proof, first_root, second_root)
-    assert caught.value.code == f"proof.{code}"
-
-
-def test_a_tree_hands_out_only_what_it_has() -> None:
-    tree = tree_of(leaves_of(5))
-    for ask in (
-        lambda: tree.root(6),
-        lambda: tree.root(-1),
-        lambda: tree.leaf(5),
-        lambda: tree.subtree(1, 2),
-        lambda: tree.subtree(9, 0),
-        lambda: tree.subtree(-1, 0),
-        lambda: tree.subtrees(0, 3, 2),
-        lambda: tree.inclusion_proof(5),
-        lambda: tree.inclusion_proof(3, 3),
-        lambda: tree.inclusion_proof(True),
-        lambda: tree.consistency_proof(4, 3),
-        lambda: tree.consistency_proof(1, 6),
-    ):
-        with pytest.raises(ProofError):
-            ask()
-
-
-def test_a_bulk_with_one_bad_hash_adds_nothing() -> None:
-    tree = tree_of(leaves_of(5))
-    root = tree.root()
-    for bad in (b"short", bytes(33), bytearray(32), "x" * 32):
-        with pytest.raises(ProofError):
-            tree.extend_hashes([bytes(32), bad])  # type: ignore[list-item]
-        with pytest.raises(ProofError):
-            tree.append_hash(bad)  # type: ignore[arg-type]
-    with pytest.raises(ProofError):
-        root_of_hashes([b"short"])
-    assert (tree.size, tree.root()) == (5, root)
 
 
 def test_complete_subtrees_are_the_roots_of_their_leaves() -> None:

@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 
 from sample_data.csv_cells import (
     CellError,
+    Kind,
     parse_choice,
     parse_decimal,
     parse_integer,
     parse_text,
     parse_time,
     parse_whole,
+    parser,
 )
 
 GOOD_TIMES = {
@@ -142,15 +144,9 @@ def test_times_read_the_same_whole_and_one_by_one(moments: list[datetime], offse
     assert expected == [(datetime.fromisoformat(cell) - epoch) // timedelta(milliseconds=1) for cell in cells]
 
 
-@given(st.text(max_size=20))
-def test_no_cell_whatsoever_escapes_as_another_error(cell: str) -> None:
-    for parse in (
-        parse_text,
-        parse_time,
-        lambda text: parse_integer(text, True),
-        lambda text: parse_decimal(text, False),
-    ):
-        try:
-            parse(cell)
-        except CellError as error:
-            assert str(error)
+@given(st.text(max_size=20), st.sampled_from(["text", "integer", "decimal", "time", "choice"]), st.booleans())
+def test_no_cell_whatsoever_escapes_as_another_error(cell: str, kind: Kind, comma_is_delimiter: bool) -> None:
+    try:
+        parser(kind, ("bid", "ask"), comma_is_delimiter)(cell)
+    except CellError as error:
+        assert str(error)

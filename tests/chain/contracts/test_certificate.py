@@ -1,3 +1,5 @@
+"""Certificates: issue, publish, transfer, cancel, and every change that is refused."""
+
 from collections.abc import Callable
 from pathlib import Path
 

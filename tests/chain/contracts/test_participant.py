@@ -1,3 +1,5 @@
+"""Registration: what reaches the other channels, and every registration that is refused."""
+
 import msgspec
 import pytest
 from nacl import bindings

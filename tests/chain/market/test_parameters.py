@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chain.errors import LimitError, RejectError
-from chain.market import AuctionParameters, check_orders
+from chain.market import AuctionParameters, check_orders, order_problem
 
 BAD_PARAMETERS: dict[str, dict[str, Any]] = {
     "pricing": {"pricing": "dutch"},
@@ -69,3 +71,22 @@ def test_orders_at_every_edge_are_admitted() -> None:
     check_orders(["ask"] * 3, [-50, 1_000, 10], [-50, None, 10], [100, 100, 10**9], PARAMETERS)  # type: ignore[list-item]
     check_orders(["bid"] * 2, [-50, 1_000], [1_000, 1_000], [100, 200], PARAMETERS)  # type: ignore[list-item]
     check_orders([], [], [], [], PARAMETERS)
+
+
+ANY_ORDER = st.tuples(
+    st.sampled_from(["ask", "ask", "ask", "bid"]),
+    st.integers(-6, 101).map(lambda number: number * 10),
+    st.none() | st.integers(-6, 101).map(lambda number: number * 10),
+    st.integers(0, 4).map(lambda number: number * 50),
+)
+
+
+@given(st.lists(ANY_ORDER, min_size=1, max_size=3))
+def test_whole_columns_are_admitted_exactly_when_every_order_is(orders: Any) -> None:
+    sides, *columns = (list(column) for column in zip(*orders, strict=True))
+    sound = all(side == sides[0] and order_problem(side, *rest, PARAMETERS) is None for side, *rest in orders)
+    if sound:
+        check_orders(sides, *columns, PARAMETERS)
+    else:
+        with pytest.raises(RejectError):
+            check_orders(sides, *columns, PARAMETERS)

@@ -1,3 +1,5 @@
+"""Bundles: their names, and splits that lose and double no Wh."""
+
 from typing import Any
 
 import pytest

@@ -1,3 +1,5 @@
+"""Production intervals: calendar, alignment, overlap, and the bound on their energy."""
+
 from datetime import UTC, datetime
 
 import pytest

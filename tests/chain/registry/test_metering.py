@@ -1,3 +1,5 @@
+"""Plants and meter readings: what is recorded, and every plant and batch that is refused."""
+
 import pytest
 
 from chain.contracts.certificate import CONTRACT

@@ -21,7 +21,8 @@ from audit.errors import ReplayError
 from chain import jcs
 from chain.beacon import GovernanceFeed, governance_size
 from chain.contract import ACCOUNTS, Account, Call, Contract
-from chain.contracts.auction import Parameters, Session, Standing, session_id
+from chain.contracts.auction import session_id
+from chain.contracts.auction_state import Parameters, Session, Standing
 from chain.contracts.registry import resolve_contracts
 from chain.entry import Block, Receipt, Transaction, Trigger, parse_entry
 from chain.errors import ChainError
@@ -215,7 +216,7 @@ class _Replay:
         standing: list[tuple[str, Standing]] = self._state.items(f"{AUCTION}.orders:{self._session}")
         declarations = tuple(item.declaration for _, item in standing)
         references = References(session.reference_ask, session.reference_bid)
-        outcome = play_round(declarations, session.round + 1, references, self._parameters.market())
+        outcome = play_round(declarations, session.round + 1, references, self._parameters.market)
         time_ms = self._index.blocks[number].time
         self._steps.append(RoundStep(session.round + 1, time_ms, number, declarations, outcome))
 

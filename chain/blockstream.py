@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from chain import jcs
 from chain.entry import Block, Body, Genesis, Transaction, parse_entry
 from chain.errors import ParseError
+from chain.text import from_hex
 from chain.transaction import SignedTransaction
 
 RowsOf = Callable[[int, Body], bytes]
@@ -41,9 +42,14 @@ def block_inputs(entries: Sequence[bytes], first: int, rows_of: RowsOf, where: s
         index = first + offset
         entry = parse_entry(data, f"{where} entry {index}")
         if isinstance(entry, Transaction):
+            # The hex decoder of the signature check is lenient; one signature must have one spelling.
+            from_hex(entry.signature, 64, f"{where} entry {index}: signature")
             rows = rows_of(index, entry.body) if entry.body.rows_count else b""
             transactions.append(SignedTransaction(entry.body, jcs.encode(entry.body), entry.signature, rows))
         elif isinstance(entry, Block):
+            if (entry.first, entry.count) != (first + start, offset + 1 - start):
+                sentence = f"the block says {entry.count} entries from {entry.first} on"
+                raise ParseError("block-range", sentence, f"{where} entry {index}")
             yield BlockInput(entry, tuple(transactions), tuple(entries[start : offset + 1]))
             start, transactions = offset + 1, []
     if start != len(entries):

@@ -14,7 +14,7 @@
 import importlib.util
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn
@@ -79,7 +79,7 @@ class TriggerMethod:
     run: Callable[["Call", str], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Contract:
     """Rule 1."""
 
@@ -95,8 +95,12 @@ class Contract:
     sources: tuple[str, ...] = ()
     """Modules whose source text is its code."""
 
+    @cached_property
+    def _methods(self) -> dict[str, Method]:
+        return {method.name: method for method in self.methods}
+
     def method(self, name: str) -> Method | None:
-        return next((method for method in self.methods if method.name == name), None)
+        return self._methods.get(name)
 
     def trigger(self, name: str) -> TriggerMethod | None:
         return next((trigger for trigger in self.triggers if trigger.name == name), None)

@@ -11,6 +11,7 @@ import msgspec
 from chain import jcs
 from chain.errors import ParseError
 from chain.limits import LIMITS
+from chain.text import check_name, check_text, from_hex
 
 FORMAT = "gridproof/1"
 
@@ -261,8 +262,8 @@ def parse_entry(data: bytes, where: str = "entry") -> Entry:
     if decoder is None:
         raise ParseError("entry-kind", f"{kind!r} is not a kind of entry", where)
     entry: Entry = decoder.decode(data, where)
-    for free in _free_form(entry):
-        jcs.check_value(free, where)
+    for depth, free in _free_form(entry):
+        jcs.check_value(free, where, depth)
     return entry
 
 
@@ -274,12 +275,29 @@ def parse_beacon_leaf(data: bytes, where: str = "beacon") -> BeaconLeaf:
     return leaf
 
 
-def _free_form(entry: Entry) -> list[Any]:
-    """Members whose shape a contract decides; their numbers and keys still need the check of `jcs`."""
+def check_body(body: Body) -> None:
+    """What the types of `Body` leave open: names, hashes, arguments in restricted JSON and text; `ParseError`."""
+    for name in ("account", "channel", "contract", "method"):
+        check_name(getattr(body, name), name)
+    from_hex(body.network, 32, "network")
+    if body.rows_root:
+        from_hex(body.rows_root, 32, "rows_root")
+    jcs.check_value(body.arguments, "arguments", ARGUMENTS_DEPTH, check_text)
+
+
+ARGUMENTS_DEPTH = 2
+"""How deep `arguments` lies in an entry, as in a transaction on the wire."""
+_EVENT_DEPTH = 4
+
+
+def _free_form(entry: Entry) -> list[tuple[int, Any]]:
+    """Members whose shape a contract decides, each with its depth; they still need the check of `jcs`."""
     if isinstance(entry, Genesis):
-        return [entry.parameters, list(entry.schemas)]
+        return [(1, entry.parameters), (1, entry.schemas)]
     if isinstance(entry, Transaction):
-        return [entry.body.arguments, *(event.data for event in entry.receipt.events)]
-    if isinstance(entry, Trigger):
-        return [event.data for event in entry.receipt.events]
-    return []
+        return [(ARGUMENTS_DEPTH, entry.body.arguments), *_event_data(entry.receipt)]
+    return _event_data(entry.receipt) if isinstance(entry, Trigger) else []
+
+
+def _event_data(receipt: Receipt) -> list[tuple[int, Any]]:
+    return [(_EVENT_DEPTH, event.data) for event in receipt.events]

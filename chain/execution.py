@@ -1,7 +1,7 @@
 """Admission and execution of one call: pure functions of (state, transaction).
 
 Admission, in this order; a failure is an `AdmissionError` (dropped and counted, never recorded):
-1. addressed to this network and channel;
+1. addressed to this network and channel, its names and text well-formed;
 2. by an account that this channel knows;
 3. numbered previous + 1;
 4. signed by the account's key;
@@ -21,13 +21,15 @@ from typing import Any
 
 import msgspec
 
+from chain import jcs
 from chain.contract import ACCOUNTS, Account, Call, Contract, Method
-from chain.entry import Body, Receipt
+from chain.entry import ARGUMENTS_DEPTH, Body, Receipt
 from chain.errors import AdmissionError, ParseError, RejectError
 from chain.limits import LIMITS
 from chain.schema import Schema
 from chain.state import Overlay, State
 from chain.tables import EntryRows, entry_rows
+from chain.text import check_name, check_text
 from chain.transaction import SignedTransaction, row_hashes, rows_root, verify_signature
 
 NONCES = "nonce"
@@ -84,8 +86,20 @@ def admit(
     verify_signature(transaction, bytes.fromhex(caller.public_key))
     contract = contracts.get(body.contract)
     method = contract.method(body.method) if contract is not None else None
+    _check_free_form(body, method)
     submitted = _admit_rows(transaction, method)
     return Admitted(transaction, caller, method, submitted)
+
+
+def _check_free_form(body: Body, method: Method | None) -> None:
+    """Rule 1 where rules 1–5 have compared nothing: a verifier and the embedded deployment come without a wire."""
+    try:
+        if method is None:
+            check_name(body.contract, "contract")
+            check_name(body.method, "method")
+        jcs.check_value(body.arguments, "arguments", ARGUMENTS_DEPTH, check_text)
+    except ParseError as error:
+        raise AdmissionError("malformed", error.sentence, error.where) from None
 
 
 def _admit_rows(transaction: SignedTransaction, method: Method | None) -> EntryRows | None:
@@ -132,8 +146,9 @@ def execute(admitted: Admitted, call: Call, contracts: Mapping[str, Contract]) -
 def _arguments(method: Method, body: Body) -> Any:
     try:
         return msgspec.convert(body.arguments, method.arguments)
-    except msgspec.ValidationError as error:
-        raise RejectError("bad-arguments", str(error)) from None
+    except msgspec.ValidationError:
+        # Not the library's sentence: the receipt is on the record, and the sentence is another in another version.
+        raise RejectError("bad-arguments", f"not the arguments of {body.contract}.{body.method}") from None
 
 
 def open_call(contract: Contract, parameters: Any, channel: str, state: State, time_ms: int, entry: int) -> Call:

@@ -40,11 +40,11 @@ def check_value(
         return
     if isinstance(value, int):
         if not -LIMITS.json_integer_max <= value <= LIMITS.json_integer_max:
-            raise ParseError("integer-range", f"integer {value} is beyond ±(2^53-1)", where)
+            raise ParseError("integer-range", "an integer is beyond ±(2^53-1)", where)
         return
     if depth >= LIMITS.json_depth_max:
         raise ParseError("json-depth", f"nesting is deeper than {LIMITS.json_depth_max}", where)
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         for index, item in enumerate(value):
             check_value(item, f"{where}[{index}]", depth + 1, check_string)
         return
@@ -59,10 +59,9 @@ def check_value(
 
 def decode(data: bytes, where: str = "json") -> Any:
     """The value that `data` canonically encodes; `ParseError` otherwise."""
-    value = _shielded(_DECODER, data, where)
+    value = _shielded(_DECODER.decode, data, where)
     check_value(value, where)
-    if encode(value) != data:
-        raise ParseError("not-canonical", "JSON is not in canonical form (RFC 8785)", where)
+    _require_canonical(value, data, where)
     return value
 
 
@@ -74,17 +73,21 @@ class TypedDecoder(Generic[T]):
 
     def decode(self, data: bytes, where: str = "json") -> T:
         """As `decode`, typed. Free-form members (`Any`) still need `check_value`."""
-        value: T = _shielded(self._decoder, data, where)
-        if encode(value) != data:
-            raise ParseError("not-canonical", "JSON is not in canonical form (RFC 8785)", where)
+        value: T = _shielded(self._decoder.decode, data, where)
+        _require_canonical(value, data, where)
         return value
 
 
-def _shielded(decoder: Any, data: bytes, where: str) -> Any:
-    """Decode, turning every failure of the library below into our own."""
+def _require_canonical(value: Any, data: bytes, where: str) -> None:
+    if _shielded(encode, value, where) != data:
+        raise ParseError("not-canonical", "JSON is not in canonical form (RFC 8785)", where)
+
+
+def _shielded(function: Callable[[Any], Any], given: Any, where: str) -> Any:
+    """Decode or encode, turning every failure of the library below into our own."""
     try:
-        return decoder.decode(data)
+        return function(given)
     except msgspec.ValidationError as error:
         raise ParseError("json-shape", str(error), where) from None
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+    except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError) as error:
         raise ParseError("json", f"not JSON: {error}", where) from None

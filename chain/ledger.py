@@ -81,6 +81,8 @@ class ChannelLedger:
         """Seals with empty file bytes: the files lie in the folder."""
         self._journal = journal
         self._signing = signing
+        self._is_ahead = False
+        """Whether the replica has executed what the journal does not have."""
         self.checkpoint: Note | None = None
         """The signed note of the last committed block."""
 
@@ -105,7 +107,7 @@ class ChannelLedger:
     ) -> "ChannelLedger":
         """Execute the journal again; `LedgerError` names the first block that comes out different."""
         journal = Journal(folder / journal_path(channel))
-        records = [_JOURNAL_BLOCK.decode(record) for record in journal.records()]
+        records = [_decode_block(record, journal.path) for record in journal.records()]
         if not records:
             raise LedgerError("empty", "this channel has no blocks", str(journal.path))
         signing.require_state()
@@ -120,7 +122,16 @@ class ChannelLedger:
     def commit(
         self, time_ms: int, beacon_round: int, imports: Sequence[Event], transactions: Sequence[SignedTransaction]
     ) -> CommittedBlock:
-        """Append a block; when this returns, it is durable and signed."""
+        """Append a block; when this returns, it is durable and signed.
+
+        After a failure between execution and journal (a full disk) memory is ahead of the disk: opening again is the
+        only way on.
+        """
+        if self._is_ahead:
+            sentence = "an earlier block could not be written; open the ledger again"
+            raise LedgerError("stopped", sentence, self.replica.genesis.channel)
+        self.replica.require_next(time_ms, beacon_round)
+        self._is_ahead = True
         block = self.replica.execute_block(time_ms, beacon_round, imports, transactions)
         self._commit(block, transactions)
         return block
@@ -138,6 +149,7 @@ class ChannelLedger:
         }
         self._journal.append(msgspec.msgpack.encode(_JournalBlock(block.entries, rows)))
         self._store(block)
+        self._is_ahead = False
         self.checkpoint = self._signing.sign(self.replica)
 
     def _replay(self, record: _JournalBlock, imports_of: ImportsOf) -> None:
@@ -176,4 +188,11 @@ def read_genesis(folder: Path, channel: str) -> Genesis:
         record = next(journal.records(), None)
     if record is None:
         raise LedgerError("empty", "this channel has no blocks", channel)
-    return parse_genesis(_JOURNAL_BLOCK.decode(record).entries, channel)
+    return parse_genesis(_decode_block(record, journal.path).entries, channel)
+
+
+def _decode_block(record: bytes, path: Path) -> _JournalBlock:
+    try:
+        return _JOURNAL_BLOCK.decode(record)
+    except msgspec.DecodeError as error:
+        raise LedgerError("journal", f"not a journal of blocks: {error}", str(path)) from None

@@ -57,10 +57,11 @@ class ExportReader:
             raise ExportError(
                 "unreadable", f"cannot be read ({error.strerror}); links are not followed", path
             ) from None
+        status = os.fstat(file)
+        if not stat.S_ISREG(status.st_mode):
+            os.close(file)
+            raise ExportError("not-a-file", "not a regular file", path)
         with os.fdopen(file, "rb") as source:
-            status = os.fstat(source.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise ExportError("not-a-file", "not a regular file", path)
             if status.st_size > LIMITS.export_file_bytes_max:
                 raise ExportError("too-large", f"{status.st_size} bytes", path)
             return source.read(LIMITS.export_file_bytes_max)
@@ -93,13 +94,16 @@ class ExportReader:
         return found
 
     def files(self) -> list[str]:
-        """Every file below the folder, sorted; links and special files are refused."""
+        """Every file below the folder, sorted; links and special files are refused.
+
+        A stranger chose the names: what is not printable ASCII comes back escaped, and so matches no path of ours.
+        """
         found = []
         for folder, folders, names in os.walk(self.folder, followlinks=False):
             for name in [*folders, *names]:
                 path = Path(folder, name)
                 mode = path.lstat().st_mode
-                relative = path.relative_to(self.folder).as_posix()
+                relative = ascii(path.relative_to(self.folder).as_posix())[1:-1]
                 if stat.S_ISREG(mode):
                     found.append(relative)
                 elif not stat.S_ISDIR(mode):

@@ -3,10 +3,13 @@
 In this order; the first failure is raised and names its place:
 1. The anchor: the reader's policy (trust rule 1). Without one the export's own is used and the result says so.
 2. The policy names validators of this network only and is safe for the f of genesis.
-3. The beacon: checkpoint signed by its log and a quorum; leaves hash to it and follow each other.
-4. Every channel that the beacon's last leaf names is there, and no other; its head is the one in the leaf.
-5. Each channel: checkpoint signed by its log and a quorum; entries hash to it; it begins with its genesis and ends
-   with a block.
+3. The beacon: checkpoint signed by its log and a quorum, and by nobody whom the policy does not know; leaves hash to
+   it and follow each other.
+4. Every channel that the beacon's last leaf names is there, and no other; every log of this network in the policy is
+   one of them, so that a quorum's own beacon cannot leave a channel out.
+5. Each channel: checkpoint as in rule 3, its head the one in the last leaf; entries hash to it; it begins with its
+   genesis and ends with a block; every earlier round pins a block of this log, so that no reader of an old beacon
+   saw another history.
 6. Seals: each table's segments follow each other without gap; schemas are those of genesis; the catalogue recomputed
    from all of them is the one in the last block.
 7. Files: each segment's SHA-256 is the one of its seal.
@@ -23,10 +26,10 @@ from typing import Literal, Protocol
 from chain.beacon import check_round
 from chain.blockstream import parse_genesis
 from chain.entry import FORMAT, BeaconLeaf, Block, Genesis, Head, Seal, parse_beacon_leaf, parse_entry
-from chain.errors import ChainError, ExportError
+from chain.errors import ChainError, ExportError, SignatureError
 from chain.layout import BEACON, CHECKPOINT, VKEY, log_path, origin, policy_path, segment_path
 from chain.merkle import Tree, leaf_hash
-from chain.note import parse_note
+from chain.note import Note, parse_note
 from chain.policy import Policy, VerifiedCheckpoint, parse_policy, verify_checkpoint
 from chain.reader import ExportReader, decode_vkey
 from chain.replica import GOVERNANCE
@@ -140,10 +143,12 @@ def open_record(folder: Path, policy: bytes | None, source: AnchorSource, progre
     if tuple(head.channel for head in heads) != manifest.channels:
         names = ", ".join(head.channel for head in heads)
         raise ExportError("channels", f"the beacon pins the channels {names}; the manifest says otherwise", "beacon")
+    _check_no_log_left_out(anchor.policy, manifest.network, heads)
     channels = {}
     for done, head in enumerate(heads):
         progress(f"open {head.channel}", done, len(heads))
         channels[head.channel] = open_channel(reader, anchor, manifest.network, head)
+    _check_rounds(leaves, channels)
     network_id = _check_network(manifest.network, channels, anchor.policy)
     return Record(
         reader=reader,
@@ -218,15 +223,54 @@ def _anchor(reader: ExportReader, policy: bytes | None, source: AnchorSource) ->
 
 
 def _checkpoint(reader: ExportReader, note: bytes, policy: Policy, network: str, log: str) -> VerifiedCheckpoint:
-    """Rules 3 and 5: signatures and quorum; the `vkey` file is the policy's key."""
+    """Rules 3 and 5: signers, signatures and quorum; the `vkey` file is the policy's key."""
     path = log_path(log, CHECKPOINT)
     try:
-        verified = verify_checkpoint(parse_note(note), policy, origin(network, log))
+        parsed = parse_note(note)
+        _check_signers(parsed, policy)
+        verified = verify_checkpoint(parsed, policy, origin(network, log))
     except ChainError as error:
         raise error.at(path) from None
     if decode_vkey(reader.read(log_path(log, VKEY)), log_path(log, VKEY)) != str(verified.log_key):
         raise ExportError("vkey", "not the key of this log in the policy", log_path(log, VKEY))
     return verified
+
+
+def _check_signers(note: Note, policy: Policy) -> None:
+    """Rule 3. C2SP lets a client ignore strangers' signatures; in an export they are bytes that nobody vouches for."""
+    known = {(key.name, key.key_id) for key in (*policy.logs, *policy.witnesses.values())}
+    for signature in note.signatures:
+        if (signature.name, signature.key_id) not in known:
+            sentence = f"signed by {signature.name} with an unknown key: the policy does not name it"
+            raise SignatureError("unknown-key", sentence)
+
+
+def _check_no_log_left_out(policy: Policy, network: str, heads: Sequence[Head]) -> None:
+    """Rule 4."""
+    present = {origin(network, log) for log in (BEACON, *(head.channel for head in heads))}
+    for key in policy.logs:
+        if key.name.startswith(f"gridproof/{network}/") and key.name not in present:
+            raise ExportError("channels", f"the policy names the log {key.name}, the beacon does not pin it", BEACON)
+
+
+def _check_rounds(leaves: Sequence[BeaconLeaf], channels: dict[str, ChannelRecord]) -> None:
+    """Rule 5: every head of every round is a block of the channel's log as it stands here."""
+    checked: set[Head] = set()
+    for leaf in leaves:
+        for head in leaf.heads:
+            if head not in checked:
+                _check_head(channels[head.channel], head, f"beacon entry {leaf.round}")
+                checked.add(head)
+
+
+def _check_head(record: ChannelRecord, head: Head, where: str) -> None:
+    if not 0 < head.size <= record.tree.size or record.tree.root(head.size).hex() != head.root:
+        sentence = f"the log of {head.channel} has another root at size {head.size} than this round pins"
+        raise ExportError("round", sentence, where)
+    last = parse_entry(record.entries[head.size - 1], f"{head.channel} entry {head.size - 1}")
+    if not isinstance(last, Block) or last.height != head.height or head.closed:
+        sentence = f"{head.channel} entry {head.size - 1} does not close the block {head.height} that this round pins"
+        raise ExportError("round", sentence, where)
 
 
 def _log(reader: ExportReader, checkpoint: VerifiedCheckpoint, log: str) -> tuple[list[bytes], Tree]:

@@ -40,6 +40,7 @@ from chain.parquet import require_encoder
 from chain.schema import Schema, parse_schema
 from chain.state import State
 from chain.tables import EntryRows, Segment, TableLog, catalogue_root
+from chain.text import check_name, from_hex
 from chain.transaction import SignedTransaction
 
 TRIGGERS = "trigger"
@@ -148,10 +149,7 @@ class Replica:
         transactions: Sequence[SignedTransaction],
     ) -> CommittedBlock:
         """Rules 1–6. Raises `LedgerError` on rule 1, before anything has changed."""
-        if time_ms <= self.time_ms:
-            raise LedgerError("block-time", f"time {time_ms} is not after the last block's {self.time_ms}")
-        if beacon_round < self.beacon_round:
-            raise LedgerError("beacon-round", f"beacon round {beacon_round} is before the last {self.beacon_round}")
+        self.require_next(time_ms, beacon_round)
         draft = _Draft(time_ms, beacon_round, self.tree.size, self.tree.root().hex())
         for event in imports:
             self._import(event)
@@ -159,6 +157,13 @@ class Replica:
         for transaction in transactions:
             self._run_transaction(draft, transaction)
         return self._close(draft)
+
+    def require_next(self, time_ms: int, beacon_round: int) -> None:
+        """Rule 1; `LedgerError` otherwise."""
+        if time_ms <= self.time_ms:
+            raise LedgerError("block-time", f"time {time_ms} is not after the last block's {self.time_ms}")
+        if beacon_round < self.beacon_round:
+            raise LedgerError("beacon-round", f"beacon round {beacon_round} is before the last {self.beacon_round}")
 
     def _genesis_block(self, genesis_bytes: bytes) -> CommittedBlock:
         draft = _Draft(self.genesis.time, -1, 0, self.tree.root().hex())
@@ -184,7 +189,10 @@ class Replica:
 
     def _import(self, event: Event) -> None:
         """Rule 2. The event comes from an accepted governance entry, so it has the shape that contract gives it."""
-        account = msgspec.convert(event.data, Account)
+        try:
+            account = msgspec.convert(event.data, Account)
+        except msgspec.ValidationError as error:
+            raise LedgerError("import", f"not an account: {error}", event.name) from None
         if self.state.get(ACCOUNTS, account.account) is None:
             self.state.put(ACCOUNTS, account.account, account)
 
@@ -323,6 +331,14 @@ def _check_genesis(genesis: Genesis, contracts: Mapping[str, Contract], schemas:
     if genesis.format != FORMAT:
         raise ParseError("format", f"format {genesis.format!r}, this code reads {FORMAT!r}", "genesis")
     require_encoder(genesis.encoder)
+    names = [code.name for code in genesis.contracts]
+    if names != sorted(contracts) or "record" not in names:
+        raise LedgerError("contracts", f"genesis names the contracts {', '.join(names)}", "genesis")
+    operators = [check_name(operator.account, "genesis.operators") for operator in genesis.operators]
+    if operators != sorted(set(operators)):
+        raise ParseError("operators", "operators must be unique and sorted", "genesis.operators")
+    for operator in genesis.operators:
+        from_hex(operator.public_key, 32, f"genesis.operators.{operator.account}")
     tables = [schema.table for schema in schemas]
     if tables != sorted(set(tables)):
         raise ParseError("schemas", "tables must be unique and sorted", "genesis.schemas")

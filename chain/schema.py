@@ -1,7 +1,8 @@
 """Table schemas and their rows (`docs/format.md` section 5).
 
 1. A row is the canonical JSON array of its values in schema order.
-2. `int` and `time` lie within ±(2⁵³−1); `decimal` (money, sums) is a decimal-integer string; `text` passes `chain.text.check_text`.
+2. `int` and `time` lie within ±(2⁵³−1); `decimal` (money, sums) is a decimal-integer string; `text` passes
+   `chain.text.check_text`.
 3. A null stands only where the column allows it.
 4. Many rows travel as lines: each row followed by a newline. Canonical JSON holds no raw newline, so lines and
    rows correspond one to one.
@@ -115,7 +116,9 @@ class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     def _check_texts(self, rows: list[Row], column: int, where: str) -> None:
         # Distinct values first: most text columns repeat a few codes and accounts over many rows.
         name = self.columns[column].name
-        for value in {row[column] for row in rows} - {None}:
+        for value in dict.fromkeys(row[column] for row in rows):
+            if value is None:
+                continue
             try:
                 check_text(value, name)
             except ParseError as error:
@@ -138,10 +141,12 @@ class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
 
 
 def parse_schema(value: object, where: str) -> Schema:
-    """A schema from decoded JSON; `ParseError` otherwise."""
+    """A schema from decoded JSON that has every member; `ParseError` otherwise."""
     try:
         schema = msgspec.convert(value, Schema)
     except msgspec.ValidationError as error:
         raise ParseError("schema", str(error), where) from None
     schema.check()
+    if jcs.encode(value) != schema.canonical:
+        raise ParseError("schema", "members are missing", where)
     return schema

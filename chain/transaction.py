@@ -14,11 +14,11 @@ from nacl import bindings
 from nacl.exceptions import CryptoError
 
 from chain import jcs
-from chain.entry import Body
+from chain.entry import Body, check_body
 from chain.errors import AdmissionError, ParseError
 from chain.limits import LIMITS
 from chain.merkle import root_of_hashes
-from chain.text import check_text, from_hex
+from chain.text import from_hex
 
 CONTEXT = b"gridproof/transaction/v1\n"
 
@@ -125,7 +125,7 @@ def parse_transaction(data: bytes, rows: bytes = b"", where: str = "transaction"
         raise ParseError("transaction", 'not canonical {"body":…,"signature":…}', where)
     body_bytes = data[len(_PREFIX) : middle]
     body = _BODY.decode(body_bytes, where)
-    jcs.check_value(body.arguments, "arguments", depth=2, check_string=check_text)
+    check_body(body)
     signature = data[middle + len(_BETWEEN) : -len(_SUFFIX)].decode("ascii", "replace")
     from_hex(signature, 64, f"{where}.signature")
     return SignedTransaction(body, body_bytes, signature, rows)
@@ -142,6 +142,10 @@ def is_signature(signature: bytes, message: bytes, public_key: bytes) -> bool:
 
 def verify_signature(transaction: SignedTransaction, public_key: bytes) -> None:
     """Rule 2; `AdmissionError` unless `public_key` signed the body."""
-    if not is_signature(bytes.fromhex(transaction.signature), CONTEXT + transaction.body_bytes, public_key):
-        account = transaction.body.account
+    account = transaction.body.account
+    try:
+        signature = from_hex(transaction.signature, 64, "signature")
+    except ParseError as error:
+        raise AdmissionError("malformed", error.sentence, error.where) from None
+    if not is_signature(signature, CONTEXT + transaction.body_bytes, public_key):
         raise AdmissionError("signature", "the signature is not by the account's key", account)

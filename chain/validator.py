@@ -54,7 +54,10 @@ class Validators:
         self._last: dict[tuple[str, str], tuple[int, bytes]] = {}
         decoder = msgspec.msgpack.Decoder(_Signed)
         for record in journal.records():
-            signed = decoder.decode(record)
+            try:
+                signed = decoder.decode(record)
+            except msgspec.DecodeError as error:
+                raise LedgerError("signing-state", f"not signing state: {error}", str(journal.path)) from None
             for key in signed.keys:
                 self._last[(key, signed.origin)] = (signed.size, signed.root)
 

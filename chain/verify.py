@@ -4,7 +4,7 @@ After `chain.record` (signatures, logs, seals, catalogue, files):
 1. every hash tile is the one that the entries make;
 2. every channel is executed again from its signed input: each entry must come out byte for byte, and with it every
    receipt, state root, catalogue root, rows root and segment file;
-3. the export holds these files and no other.
+3. the export holds these files and no other; its policies are those that the beacon's rounds name, in that order.
 
 Governance first, since the other channels import its accounts; then the areas in parallel, one process each.
 """
@@ -15,6 +15,7 @@ import queue
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from chain.beacon import GovernanceFeed
@@ -37,6 +38,7 @@ from chain.record import (
 )
 from chain.reexecute import ChannelSummary, execute_channel
 from chain.replica import GOVERNANCE
+from chain.tables import file_sha256
 from chain.tiles import expected_paths, tiles_of
 
 VERIFY_PROCESSES = 2
@@ -91,11 +93,8 @@ def _check_consistent(new: Tree, old: Tree, log: str) -> None:
 
 
 def _check_files(record: Record) -> int:
-    """Rule 3, and that the oldest exported policy is the one of genesis."""
-    policies = exported_policies(record.reader)
-    if policies[0] != record.channels[GOVERNANCE].genesis.policy.encode():
-        raise ExportError("policy", "not the policy of genesis", policy_path(0))
-    expected = {MANIFEST, *(policy_path(number) for number in range(len(policies)))}
+    """Rule 3."""
+    expected = {MANIFEST, *_check_policies(record)}
     sizes = {BEACON: record.beacon_tree.size} | {name: ch.tree.size for name, ch in record.channels.items()}
     for log, size in sizes.items():
         expected |= {log_path(log, CHECKPOINT), log_path(log, VKEY)}
@@ -108,6 +107,20 @@ def _check_files(record: Record) -> int:
             raise ExportError("missing", "the file is missing", path)
         raise ExportError("unexpected", "this file does not belong to the record", path)
     return len(found)
+
+
+def _check_policies(record: Record) -> list[str]:
+    """Rule 3, and that the oldest policy is the one of genesis. Returns their paths."""
+    policies = exported_policies(record.reader)
+    if policies[0] != record.channels[GOVERNANCE].genesis.policy.encode():
+        raise ExportError("policy", "not the policy of genesis", policy_path(0))
+    named = list(dict.fromkeys(leaf.policy_sha256 for leaf in record.leaves))
+    for number, (text, digest) in enumerate(zip_longest(policies, named)):
+        if text is None:
+            raise ExportError("missing", f"the beacon names a policy with SHA-256 {digest}", policy_path(number))
+        if file_sha256(text) != digest:
+            raise ExportError("policy", "not the policy that the beacon's rounds name", policy_path(number))
+    return [policy_path(number) for number in range(len(policies))]
 
 
 def _check_tiles(reader: ExportReader, log: str, tree: Tree) -> None:

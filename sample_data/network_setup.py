@@ -162,29 +162,31 @@ def start_ms(inputs: Inputs) -> int:
     return inputs.hours[0] - 3 * HOUR_MS
 
 
+def registration(sender: Sender, keys: Keyring, participant: Participant, time_ms: int) -> SignedTransaction:
+    """One participant, registered by the registrar behind `sender`."""
+    signer = keys.signer(participant.account)
+    match = _AREA.fullmatch(participant.area)
+    record = f"{participant.account}\n{participant.name_en}".encode()
+    arguments = {
+        "account": participant.account,
+        "area": match.group(1) if match else participant.area,
+        "information_hash": hashlib.sha256(keys.seed(f"salt/{participant.account}") + record).hexdigest(),
+        "kind": participant.kind if _KIND.fullmatch(participant.kind) else "other",
+        "name_en": participant.name_en,
+        "name_zh": participant.name_zh,
+        "possession": signer.sign_bytes(possession_message(participant.account, signer.public_key)),
+        "public_key": signer.public_key,
+        "roles": ["member"],
+        "voltage": participant.voltage,
+        "zone": participant.zone,
+    }
+    return sender.call("participant", "register", arguments, time_ms)
+
+
 def registrations(network: Network, inputs: Inputs, keys: Keyring, time_ms: int) -> list[SignedTransaction]:
     """Every participant of the input, registered by the provincial centre on governance."""
     sender = Sender(network, GOVERNANCE, keys.signer("provincial-centre"))
-    found = []
-    for participant in inputs.participants:
-        signer = keys.signer(participant.account)
-        match = _AREA.fullmatch(participant.area)
-        record = f"{participant.account}\n{participant.name_en}".encode()
-        arguments = {
-            "account": participant.account,
-            "area": match.group(1) if match else participant.area,
-            "information_hash": hashlib.sha256(keys.seed(f"salt/{participant.account}") + record).hexdigest(),
-            "kind": participant.kind if _KIND.fullmatch(participant.kind) else "other",
-            "name_en": participant.name_en,
-            "name_zh": participant.name_zh,
-            "possession": signer.sign_bytes(possession_message(participant.account, signer.public_key)),
-            "public_key": signer.public_key,
-            "roles": ["member"],
-            "voltage": participant.voltage,
-            "zone": participant.zone,
-        }
-        found.append(sender.call("participant", "register", arguments, time_ms))
-    return found
+    return [registration(sender, keys, participant, time_ms) for participant in inputs.participants]
 
 
 def plant_registrations(
@@ -223,6 +225,6 @@ def _day_start_ms(day: str) -> int:
 def _fees(participants: Iterable[Participant]) -> list[dict[str, Any]]:
     """The schedule: by voltage everywhere, and a third less inside a zone."""
     lines = [dict(line) for line in _FEES]
-    for zone in sorted({participant.zone for participant in participants if participant.zone}):
-        lines.append({"buyer_zone": zone, "fee_fen_per_mwh": 1_600, "seller_zone": zone, "voltage": "*"})
+    zones = sorted({participant.zone for participant in participants if participant.zone})
+    lines += [{"buyer_zone": zone, "fee_fen_per_mwh": 1_600, "seller_zone": zone, "voltage": "*"} for zone in zones]
     return lines

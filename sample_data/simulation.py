@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from chain.contracts.auction import Session, session_id
+from chain.contracts.auction import session_id
+from chain.contracts.auction_state import Session
 from chain.contracts.auction_tables import ORDERS_SUBMITTED
 from chain.errors import LedgerError
-from chain.network import Network
 from chain.replica import GOVERNANCE, CommittedBlock
 from chain.transaction import SignedTransaction
 from chain.units import DAY_MS, HOUR_MS

@@ -17,6 +17,7 @@ from typing import Literal
 import msgspec
 
 from chain.contract import Account, Arguments, Call, Contract, Method, TriggerMethod
+from chain.contracts.auction_state import MINUTE_MS, Parameters, Position, Session, Standing
 from chain.contracts.auction_tables import (
     ORDER_RESULTS,
     ORDERS_SUBMITTED,
@@ -28,107 +29,12 @@ from chain.contracts.auction_tables import (
 )
 from chain.errors import LedgerError, RejectError
 from chain.market.conservation import EndCause, end_status, money_violations
-from chain.market.fees import FeeSchedule, NetworkFees, make_schedule, network_fees
-from chain.market.parameters import AuctionParameters, check_orders
+from chain.market.fees import NetworkFees, network_fees
+from chain.market.parameters import check_orders
 from chain.market.play import Declaration, RoundOutcome, play_round
 from chain.market.rounds import References
 from chain.registry.interval import utc_stamp
 from chain.units import HOUR_MS, SETTLEMENT_OFFSET_MS, EnergyWh, PriceFenPerMwh, TimeMs
-
-_MINUTE_MS = 60_000
-
-
-class FeeLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One line of the network fee schedule; `*` stands for any."""
-
-    buyer_zone: str
-    fee_fen_per_mwh: PriceFenPerMwh
-    seller_zone: str
-    voltage: str
-
-
-class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How sessions of this area run."""
-
-    declare_minutes: int = 15
-    """Declaring alone, from the opening."""
-    fees: tuple[FeeLine, ...] = (FeeLine("*", PriceFenPerMwh(0), "*", "*"),)
-    first_open_ms: int = 0
-    """When the first session opens, a full hour; 0: at the first full hour after genesis."""
-    lambda_bp: int = 500
-    lot_wh: EnergyWh = EnergyWh(1)
-    orders_per_side_max: int = 500_000
-    """Orders that one side of a session takes."""
-    price_max: PriceFenPerMwh = PriceFenPerMwh(150_000)
-    price_min: PriceFenPerMwh = PriceFenPerMwh(-20_000)
-    pricing: Literal["midpoint", "uniform", "pay_as_bid"] = "midpoint"
-    quantity_wh_max: int = 1_000_000_000_000
-    """Of one order; with `orders_per_side_max` this keeps a side's energy within 2⁶²."""
-    round_minutes: int = 5
-    settle_minute: int = 50
-    tick: PriceFenPerMwh = PriceFenPerMwh(1)
-    trading_minutes: int = 45
-    """Declaring and rounds, from the opening."""
-
-    def market(self) -> AuctionParameters:
-        """What a round needs of these."""
-        return AuctionParameters(
-            pricing=self.pricing,
-            tick=self.tick,
-            lot=self.lot_wh,
-            price_min=self.price_min,
-            price_max=self.price_max,
-            lambda_bp=self.lambda_bp,
-        )
-
-
-class Session(msgspec.Struct, frozen=True):
-    """A session while it runs. Sums are decimal strings, as everywhere in canonical JSON."""
-
-    asks: int
-    bids: int
-    """Orders declared so far, per side."""
-    can_move: bool
-    """Whether a round without new declarations could change anything."""
-    closed_ms: int
-    """0 while open."""
-    declarations: int
-    fees_e8: str
-    fresh: bool
-    """Declared since the last round."""
-    open_ms: int
-    paid_e8: str
-    received_e8: str
-    reference_ask: PriceFenPerMwh | None
-    reference_bid: PriceFenPerMwh | None
-    round: int
-    suspensions: int
-    traded_wh: str
-    trades: int
-    welfare_e8: str
-
-    @property
-    def delivery_start_ms(self) -> int:
-        """The hour traded is the one after the opening hour."""
-        return self.open_ms + HOUR_MS
-
-
-class Standing(msgspec.Struct, frozen=True):
-    """A declaration on the book."""
-
-    declaration: Declaration
-    quantity: tuple[int, ...]
-    """Energy as declared, per row."""
-
-
-class Position(msgspec.Struct, frozen=True):
-    """What an account has traded in a session."""
-
-    energy_e8: str
-    fee_e8: str
-    side: str
-    traded_wh: str
-    trades: int
 
 
 class DeclareArguments(Arguments, frozen=True):
@@ -146,8 +52,7 @@ def session_id(channel: str, open_ms: int) -> str:
 def _genesis(call: Call) -> None:
     """Rule 1: the first opening. A schedule that does not hold is found before the network begins."""
     parameters: Parameters = call.parameters
-    parameters.market()
-    _fee_schedule(parameters)
+    _ = parameters.market, parameters.fee_schedule
     next_hour = (call.time_ms // HOUR_MS + 1) * HOUR_MS
     call.schedule(parameters.first_open_ms or next_hour, "open", "calendar")
 
@@ -176,7 +81,7 @@ def _open(call: Call, _: str) -> None:
         welfare_e8="0",
     )
     call.put("session", session, opened)
-    call.schedule(call.due_ms + parameters.declare_minutes * _MINUTE_MS, "round", session)
+    call.schedule(call.due_ms + parameters.declare_minutes * MINUTE_MS, "round", session)
     call.schedule(call.due_ms + HOUR_MS, "open", "calendar")
     call.event("session.opened", {"delivery_start": opened.delivery_start_ms, "session": session})
 
@@ -188,7 +93,7 @@ def _declare(call: Call, arguments: DeclareArguments) -> None:
     session: Session | None = call.get("session", arguments.session)
     if session is None:
         call.reject("no-session", f"no session {arguments.session} is open")
-    if session.closed_ms or call.time_ms >= session.open_ms + parameters.trading_minutes * _MINUTE_MS:
+    if session.closed_ms or call.time_ms >= session.open_ms + parameters.trading_minutes * MINUTE_MS:
         call.reject("gate-closed", f"session {arguments.session} takes no more declarations")
     if call.caller is not None and f"area-{call.caller.area}" != call.channel:
         call.reject("other-area", f"{account} belongs to area {call.caller.area}")
@@ -227,7 +132,7 @@ def _check_orders(
 ) -> None:
     """Each order keeps to the market's rules; `RejectError` with the first that does not."""
     try:
-        check_orders(sides, prices, limits, quantities, parameters.market())
+        check_orders(sides, prices, limits, quantities, parameters.market)
     except RejectError as error:
         raise RejectError(error.code.replace("_", "-"), f"{error.where}: {error.sentence}") from None
     for row, quantity in enumerate(quantities):
@@ -239,14 +144,14 @@ def _round(call: Call, key: str) -> None:
     """Rules 3 and 4."""
     parameters: Parameters = call.parameters
     session: Session = call.get("session", key)
-    close_ms = session.open_ms + parameters.trading_minutes * _MINUTE_MS
+    close_ms = session.open_ms + parameters.trading_minutes * MINUTE_MS
     if not session.fresh and not session.can_move:
         call.schedule(call.due_ms, "close", key)
         return
     standing: list[tuple[str, Standing]] = list(call.items(f"orders:{key}"))
     references = References(session.reference_ask, session.reference_bid)
     number = session.round + 1
-    outcome = play_round([item.declaration for _, item in standing], number, references, parameters.market())
+    outcome = play_round([item.declaration for _, item in standing], number, references, parameters.market)
     fees = _record_trades(call, key, session.trades, outcome)
     _record_round(call, key, outcome, len(standing))
     if outcome.status == "suspended":
@@ -256,7 +161,7 @@ def _round(call: Call, key: str) -> None:
             if after is not item.declaration:
                 call.put(f"orders:{key}", entry, Standing(after, item.quantity))
     call.put("session", key, _played(session, outcome, fees))
-    next_ms = call.due_ms + parameters.round_minutes * _MINUTE_MS
+    next_ms = call.due_ms + parameters.round_minutes * MINUTE_MS
     call.schedule(*((next_ms, "round", key) if next_ms < close_ms else (close_ms, "close", key)))
 
 
@@ -307,19 +212,13 @@ def _record_round(call: Call, key: str, outcome: RoundOutcome, declarations: int
     )
 
 
-def _fee_schedule(parameters: Parameters) -> FeeSchedule:
-    return make_schedule(
-        (line.seller_zone, line.buyer_zone, line.voltage, line.fee_fen_per_mwh) for line in parameters.fees
-    )
-
-
 def _record_trades(call: Call, key: str, first: int, outcome: RoundOutcome) -> NetworkFees:
     """Rule 6: the trades of a round, their fees, and the accounts' positions."""
     trades = outcome.trades
     buyers = [_known(call, account) for account in trades.buyer]
     sellers = [_known(call, account) for account in trades.seller]
     fees = network_fees(
-        _fee_schedule(call.parameters),
+        call.parameters.fee_schedule,
         [account.zone for account in sellers],
         [account.zone for account in buyers],
         [account.voltage for account in buyers],
@@ -425,7 +324,7 @@ def _close(call: Call, key: str) -> None:
     call.put("session", key, msgspec.structs.replace(session, closed_ms=call.time_ms))
     for account, _ in list(call.items(f"side:{key}")):
         call.delete(f"side:{key}", account)
-    settle_ms = session.open_ms + call.parameters.settle_minute * _MINUTE_MS
+    settle_ms = session.open_ms + call.parameters.settle_minute * MINUTE_MS
     call.schedule(max(settle_ms, call.due_ms), "settle", key)
 
 
@@ -524,6 +423,7 @@ CONTRACT = Contract(
     genesis=_genesis,
     sources=(
         "chain.contracts.auction",
+        "chain.contracts.auction_state",
         "chain.contracts.auction_tables",
         "chain.market.book",
         "chain.market.clearing",

@@ -19,7 +19,7 @@ Order of a round, with the auction rules it applies (docs/rules.md):
 Everything in the outcome is Python integers, strings and tuples: comparable with `==`, ready for rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, chain, pairwise
 from operator import mul
@@ -31,6 +31,7 @@ from chain.errors import LimitError
 from chain.market.book import Book, make_book
 from chain.market.clearing import Clearing, Totals, clear_book
 from chain.market.columns import Int64Array, Side
+from chain.market.limits import MARKET_LIMITS
 from chain.market.parameters import AuctionParameters
 from chain.market.rounds import (
     References,
@@ -207,11 +208,11 @@ def _flatten(declarations: tuple[Declaration, ...], round_number: int) -> _Flat:
     _check_state(declarations, round_number)
     sizes = [len(declaration.price) for declaration in declarations]
     owner = np.repeat(np.arange(len(sizes), dtype=np.int64), sizes)
-    price = np.array(list(chain.from_iterable(item.price for item in declarations)), dtype=np.int64)
-    remaining = np.array(list(chain.from_iterable(item.remaining for item in declarations)), dtype=np.int64)
-    initial = np.array(list(chain.from_iterable(item.initial for item in declarations)), dtype=np.int64)
+    price = _integers(chain.from_iterable(item.price for item in declarations))
+    remaining = _integers(chain.from_iterable(item.remaining for item in declarations))
+    initial = _integers(chain.from_iterable(item.initial for item in declarations))
     limits = list(chain.from_iterable(item.limit for item in declarations))
-    row = np.array(list(chain.from_iterable(map(range, sizes))), dtype=np.int64)
+    row = _integers(chain.from_iterable(map(range, sizes)))
     active = np.flatnonzero(remaining)
     of = owner[active]
     per_order = of.tolist()
@@ -229,6 +230,15 @@ def _flatten(declarations: tuple[Declaration, ...], round_number: int) -> _Flat:
     return _Flat(declarations, tuple(accumulate(sizes, initial=0)), owner, price, remaining, active, book)
 
 
+def _integers(values: Iterable[int]) -> Int64Array:
+    """A column of 64-bit integers; anything else is refused, never converted."""
+    listed = list(values)
+    column = np.array(listed) if listed else np.zeros(0, dtype=np.int64)
+    if column.dtype != np.int64:
+        raise LimitError("declaration", "a price or energy is no integer of 64 bits")
+    return column
+
+
 def _check_state(declarations: tuple[Declaration, ...], round_number: int) -> None:
     entries = sorted(declaration.entry for declaration in declarations)
     if any(first == second for first, second in pairwise(entries)):
@@ -241,9 +251,9 @@ def _check_state(declarations: tuple[Declaration, ...], round_number: int) -> No
             raise LimitError("declaration", f"{item.side!r} is neither bid nor ask", where)
         if item.first_round > round_number:
             raise LimitError("declaration", f"it starts in round {item.first_round}", where)
-        for values in (item.initial, item.price, item.remaining):
-            if values and not -(2**63) < min(values) <= max(values) < 2**63:
-                raise LimitError("declaration", "a price or energy passes 64 bits", where)
+        for value in (item.entry, item.declared_ms, item.first_round):
+            if not 0 <= value <= MARKET_LIMITS.coordinate_max:
+                raise LimitError("declaration", f"{value} is not from 0 to {MARKET_LIMITS.coordinate_max}", where)
         if item.remaining and min(item.remaining) < 0:
             raise LimitError("declaration", "remaining energy is below 0", where)
 

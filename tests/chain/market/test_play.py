@@ -121,6 +121,9 @@ BAD_STATES: dict[str, Any] = {
     "a side that is none": [replace(declaration("a", "bid 1@1", 1), side="buy")],  # type: ignore[arg-type]
     "a declaration from the future": [declaration("a", "bid 1@1", 1, first_round=2)],
     "negative energy": [declaration("a", "bid 1@-1", 1)],
+    "a price with a fraction": [replace(declaration("a", "bid 1@1", 1), price=(1.5,))],  # type: ignore[arg-type]
+    "a time before 1970": [declaration("a", "bid 1@1", 1, time=-1)],
+    "an entry beyond the record's integers": [declaration("a", "bid 1@1", 2**80)],
     "a price beyond 64 bits": [declaration("a", f"bid {2**70}@1", 1)],
     "a price beyond the record's integers": [declaration("a", f"bid {2**60}@1", 1)],
 }

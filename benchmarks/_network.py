@@ -1,0 +1,83 @@
+"""A network for the commit benchmarks: one area, members who quote, a session that stays open."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from chain.contracts.auction_tables import ORDERS_SUBMITTED
+from chain.entry import Operator
+from chain.network import Network, NetworkConfig, derive_keys
+from chain.replica import GOVERNANCE
+from chain.transaction import SignedTransaction
+from chain.units import HOUR_MS
+from sample_data.network_setup import OPERATORS, Keyring, Sender, SimulatedClock, registration
+from sample_data.records import Participant
+
+AREA = "area-350100"
+START_MS = 1_793_548_800_000
+
+
+@dataclass(frozen=True, slots=True)
+class Quoting:
+    """A network whose members can declare."""
+
+    network: Network
+    clock: SimulatedClock
+    members: tuple[Sender, ...]
+    session: str
+
+    def declarations(self, count: int, orders: int) -> list[SignedTransaction]:
+        """Signed declarations of `orders` rows each, the members in turn; sellers and buyers do not cross."""
+        return [
+            self.members[number % len(self.members)].call(
+                "auction",
+                "declare",
+                {"session": self.session},
+                self.clock(),
+                _lines(number % len(self.members), orders),
+            )
+            for number in range(count)
+        ]
+
+    def commit(self, blocks: Sequence[Sequence[SignedTransaction]]) -> None:
+        """One block per element; every transaction must be accepted."""
+        for block in blocks:
+            outcomes = self.network.commit(AREA, self.clock.advance(self.clock() + 1), block).outcomes
+            refused = [o for o in outcomes if o.receipt is None or o.receipt.status != "accepted"]
+            if refused:
+                raise AssertionError(f"a benchmark transaction was not accepted: {refused[0]}")
+
+
+def quoting_network(folder: Path, members: int) -> Quoting:
+    """A network in the empty `folder` whose first session is open."""
+    keys, clock = Keyring(b"benchmark"), SimulatedClock(START_MS)
+    config = NetworkConfig(
+        name="benchmark",
+        areas=(AREA,),
+        time_ms=START_MS,
+        operators=tuple(
+            Operator(account, name_en, name_zh, keys.signer(account).public_key, roles)
+            for account, name_en, name_zh, roles in OPERATORS
+        ),
+        parameters={"auction": {"orders_per_side_max": 5_000_000}},
+    )
+    network = Network.create(folder, config, derive_keys(config, keys.seed), clock)
+    registrar = Sender(network, GOVERNANCE, keys.signer("provincial-centre"))
+    accounts = [f"member-{number:05d}" for number in range(members)]
+    joining = [registration(registrar, keys, _participant(account), START_MS) for account in accounts]
+    network.commit(GOVERNANCE, clock.advance(START_MS + 1_000), joining)
+    network.beacon(clock.advance(START_MS + 2_000))
+    network.commit(AREA, clock.advance(START_MS + HOUR_MS), [])
+    session = network.channels[AREA].replica.state.items("auction.session")[0][0]
+    return Quoting(network, clock, tuple(Sender(network, AREA, keys.signer(account)) for account in accounts), session)
+
+
+def _participant(account: str) -> Participant:
+    return Participant(account, account, account, "consumer", AREA, "zone-1", "10kV", 0, 0, None, None, "cost_plus")
+
+
+def _lines(member: int, orders: int) -> bytes:
+    side, base = ("bid", 30_000) if member % 2 else ("ask", 50_000)
+    limit = base + 997 if side == "bid" else base
+    rows = [(side, base + index % 997, limit if index % 3 else None, 1_000 + index % 89) for index in range(orders)]
+    return ORDERS_SUBMITTED.encode_lines(rows)

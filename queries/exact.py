@@ -1,0 +1,79 @@
+"""Answers as Arrow tables that keep every digit.
+
+1. HUGEINT and UHUGEINT (what SUM of BIGINT gives) become DECIMAL(38,0), bit for bit; a value of more than 38 digits is
+   refused, never rounded.
+2. A type that Arrow's consumers cannot read exactly (BIGNUM, BIT, a HUGEINT inside a list or struct) is refused with
+   the cast that helps.
+3. Time zones are written `UTC`; UUIDs become text.
+4. DOUBLE and FLOAT columns are delivered as they are and named in a note: they are rounded, and no money.
+"""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from queries.errors import DigitLossError
+
+_DECIMAL = pa.decimal128(38, 0)
+_DIGITS_MAX = 10**38
+_CHUNK_BYTES = 16
+
+
+def exact_table(table: pa.Table) -> pa.Table:
+    """Rules 1–3. Raises `DigitLossError`."""
+    columns = [_exact(table.column(i), table.schema.field(i).name) for i in range(table.num_columns)]
+    fields = [
+        pa.field(name, column.type, metadata=None) for name, column in zip(table.column_names, columns, strict=True)
+    ]
+    return pa.Table.from_arrays(columns, schema=pa.schema(fields))
+
+
+def rounding_notes(table: pa.Table) -> tuple[str, ...]:
+    """Rule 4."""
+    return tuple(
+        f"column {field.name} is {field.type}: rounded to about 16 digits, not exact"
+        for field in table.schema
+        if pa.types.is_floating(field.type)
+    )
+
+
+def _exact(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    kind = column.type
+    opaque = getattr(kind, "type_name", "")
+    if opaque in ("hugeint", "uhugeint"):
+        return pa.chunked_array([_decimals(chunk, name, opaque == "hugeint") for chunk in column.chunks], _DECIMAL)
+    if isinstance(kind, pa.UuidType):
+        texts = [None if value is None else str(value) for value in column.to_pylist()]
+        return pa.chunked_array([pa.array(texts, pa.string())])
+    if _is_opaque(kind):
+        raise DigitLossError("type", f"column {name} has a type that would lose digits: cast it to VARCHAR")
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        return column.cast(pa.timestamp(kind.unit, "UTC"))
+    return column
+
+
+def _is_opaque(kind: pa.DataType) -> bool:
+    """Rule 2, inside nested types too."""
+    if isinstance(kind, pa.BaseExtensionType):
+        return True
+    return any(_is_opaque(kind.field(i).type) for i in range(kind.num_fields))
+
+
+def _decimals(chunk: pa.Array, name: str, signed: bool) -> pa.Array:
+    """Rule 1: DuckDB's 16 bytes little-endian are those of decimal128."""
+    storage = chunk.storage
+    data = storage.buffers()[1]
+    if not signed and data is not None:
+        # The upper half of an unsigned value would read as negative: it has 39 digits, so it is refused below.
+        top = memoryview(data)[_CHUNK_BYTES * storage.offset + _CHUNK_BYTES - 1 :: _CHUNK_BYTES]
+        if any(byte > 0x7F for byte in top[: len(storage)]):
+            raise _too_long(name)
+    found = pa.Array.from_buffers(_DECIMAL, len(storage), storage.buffers(), storage.null_count, storage.offset)
+    bounds = pc.min_max(found.cast(pa.decimal256(76, 0))).as_py()
+    if bounds["max"] is not None and max(abs(int(bounds["min"])), abs(int(bounds["max"]))) >= _DIGITS_MAX:
+        raise _too_long(name)
+    return found
+
+
+def _too_long(name: str) -> DigitLossError:
+    sentence = f"column {name} holds a number of more than 38 digits: cast it to VARCHAR"
+    return DigitLossError("digits", sentence)

@@ -1,4 +1,4 @@
-"""Signed batches of 1,000 orders: verified, executed, hashed, journalled, synced, cosigned, sealed, Parquet included."""
+"""Signed batches of 1,000 orders: verified, executed, hashed, journalled, synced, cosigned, sealed as Parquet."""
 
 import tempfile
 from functools import partial

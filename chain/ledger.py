@@ -10,6 +10,7 @@ On opening, the journal is executed again and must give the same entries; a torn
 """
 
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -83,6 +84,8 @@ class ChannelLedger:
         self._signing = signing
         self._is_ahead = False
         """Whether the replica has executed what the journal does not have."""
+        self.dropped: Counter[str] = Counter()
+        """Transactions that were not admissible since this process began, by code."""
         self.checkpoint: Note | None = None
         """The signed note of the last committed block."""
 
@@ -142,6 +145,7 @@ class ChannelLedger:
 
     def _commit(self, block: CommittedBlock, transactions: Sequence[SignedTransaction]) -> None:
         """Steps 2–4."""
+        self.dropped.update(outcome.dropped.code for outcome in block.outcomes if outcome.dropped is not None)
         rows = {
             outcome.entry: transaction.rows
             for outcome, transaction in zip(block.outcomes, transactions, strict=True)

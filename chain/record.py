@@ -27,7 +27,7 @@ from chain.beacon import check_round
 from chain.blockstream import parse_genesis
 from chain.entry import FORMAT, BeaconLeaf, Block, Genesis, Head, Seal, parse_beacon_leaf, parse_entry
 from chain.errors import ChainError, ExportError, SignatureError
-from chain.layout import BEACON, CHECKPOINT, VKEY, log_path, origin, policy_path, segment_path
+from chain.layout import BEACON, CHECKPOINT, POLICY_FOLDER, VKEY, log_path, origin, policy_path, segment_path
 from chain.merkle import Tree, leaf_hash
 from chain.note import Note, parse_note
 from chain.policy import Policy, VerifiedCheckpoint, parse_policy, verify_checkpoint
@@ -138,7 +138,7 @@ def open_record(folder: Path, policy: bytes | None, source: AnchorSource, progre
     beacon_note = reader.read(log_path(BEACON, CHECKPOINT))
     beacon = _checkpoint(reader, beacon_note, anchor.policy, manifest.network, BEACON)
     entries, tree = _log(reader, beacon, BEACON)
-    leaves = _leaves(entries, anchor.policy)
+    leaves = _leaves(entries, exported_policies(reader)[-1])
     heads = leaves[-1].heads
     if tuple(head.channel for head in heads) != manifest.channels:
         names = ", ".join(head.channel for head in heads)
@@ -149,6 +149,7 @@ def open_record(folder: Path, policy: bytes | None, source: AnchorSource, progre
         progress(f"open {head.channel}", done, len(heads))
         channels[head.channel] = open_channel(reader, anchor, manifest.network, head)
     _check_rounds(leaves, channels)
+    _check_heads(leaves, channels)
     network_id = _check_network(manifest.network, channels, anchor.policy)
     return Record(
         reader=reader,
@@ -300,16 +301,29 @@ def _first_wrong_entry(reader: ExportReader, log: str, entries: Sequence[bytes])
     return "the entries do not hash to the signed root"
 
 
-def _leaves(entries: Sequence[bytes], policy: Policy) -> list[BeaconLeaf]:
+def _leaves(entries: Sequence[bytes], newest_policy: bytes) -> list[BeaconLeaf]:
     """Rule 3: the beacon's leaves, in order and consistent."""
     leaves: list[BeaconLeaf] = []
     for number, data in enumerate(entries):
         leaf = parse_beacon_leaf(data, f"beacon entry {number}")
         check_round(leaves[-1] if leaves else None, leaf, f"beacon entry {number}")
         leaves.append(leaf)
-    if leaves[-1].policy_sha256 != policy.sha256.hex():
-        raise ExportError("policy", "the record was last signed under another policy than the reader's", "beacon")
+    if leaves[-1].policy_sha256 != file_sha256(newest_policy):
+        raise ExportError("policy", "the newest exported policy is not the one that the beacon names", POLICY_FOLDER)
     return leaves
+
+
+def _check_heads(leaves: Sequence[BeaconLeaf], channels: dict[str, ChannelRecord]) -> None:
+    """Rule 4 for every leaf: what it pinned is still what the log begins with."""
+    for leaf in leaves:
+        for head in leaf.heads:
+            where = f"beacon entry {leaf.round}: {head.channel}"
+            channel = channels[head.channel]
+            if not 0 < head.size <= channel.tree.size or channel.tree.root(head.size).hex() != head.root:
+                raise ExportError("head", f"the log does not extend the head pinned at size {head.size}", where)
+            block = parse_entry(channel.entries[head.size - 1], where)
+            if not isinstance(block, Block) or block.height != head.height or block.time > leaf.time:
+                raise ExportError("head", "the pinned head is no block of that height and time", where)
 
 
 def _check_network(network: str, channels: dict[str, ChannelRecord], policy: Policy) -> str:

@@ -98,7 +98,7 @@ def prove_row(record: Record, channel: ChannelRecord, entry: int, table: str, po
         raise ProofError("proof.rows", sentence, f"entry {entry} row {position}")
     if len(rows) > LIMITS.rows_per_batch_max:
         raise ProofError("proof.rows", f"more than {LIMITS.rows_per_batch_max} rows", f"entry {entry}")
-    lines = channel.schemas[table].encode_lines(rows).splitlines()
+    lines = channel.schemas[table].encode_lines(rows).split(b"\n")[:-1]
     tree = Tree()
     tree.extend(lines)
     inclusion = _prove(tree, lines[position], position, bytes.fromhex(written.rows_root))

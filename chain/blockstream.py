@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from chain import jcs
 from chain.entry import Block, Body, Genesis, Transaction, parse_entry
 from chain.errors import ParseError
-from chain.text import from_hex
 from chain.transaction import SignedTransaction
 
 RowsOf = Callable[[int, Body], bytes]
@@ -42,8 +41,6 @@ def block_inputs(entries: Sequence[bytes], first: int, rows_of: RowsOf, where: s
         index = first + offset
         entry = parse_entry(data, f"{where} entry {index}")
         if isinstance(entry, Transaction):
-            # The hex decoder of the signature check is lenient; one signature must have one spelling.
-            from_hex(entry.signature, 64, f"{where} entry {index}: signature")
             rows = rows_of(index, entry.body) if entry.body.rows_count else b""
             transactions.append(SignedTransaction(entry.body, jcs.encode(entry.body), entry.signature, rows))
         elif isinstance(entry, Block):

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import msgspec
 
@@ -42,6 +42,8 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Connection voltage class, "" where none."""
     zone: str
     """Grid zone inside the area, "" where none."""
+    status: Literal["active", "suspended", "revoked"] = "active"
+    """Only an active account's calls are accepted; the others' are on the record as rejected."""
 
 
 ACCOUNTS = "account"

@@ -18,13 +18,14 @@ import msgspec
 
 from chain.blockstream import block_inputs, parse_genesis
 from chain.contract import Contract
-from chain.entry import Body, Event, Genesis
+from chain.entry import Body, Event, Genesis, Head
 from chain.errors import LedgerError
 from chain.journal import Journal
 from chain.layout import journal_path, stored_segment_path
 from chain.note import Note, SigningKey
 from chain.policy import Policy
 from chain.replica import CommittedBlock, Replica
+from chain.signatures import SignerCheck, check_in_turn
 from chain.tables import Segment
 from chain.transaction import SignedTransaction
 from chain.validator import LogTree, Validators, sign_checkpoint
@@ -87,15 +88,22 @@ class ChannelLedger:
         self.dropped: Counter[str] = Counter()
         """Transactions that were not admissible since this process began, by code."""
         self.checkpoint: Note | None = None
-        """The signed note of the last committed block."""
+        """The signed note of the last committed block; None while a block is under way or has failed half-way."""
 
     @classmethod
-    def create(cls, folder: Path, genesis: Genesis, contracts: Sequence[Contract], signing: Signing) -> "ChannelLedger":
+    def create(
+        cls,
+        folder: Path,
+        genesis: Genesis,
+        contracts: Sequence[Contract],
+        signing: Signing,
+        check_signers: SignerCheck = check_in_turn,
+    ) -> "ChannelLedger":
         """Begin a channel with block 0."""
         journal = Journal(folder / journal_path(genesis.channel))
         if next(journal.records(), None) is not None:
             raise LedgerError("exists", "this channel has begun already", str(journal.path))
-        ledger = cls(folder, Replica(genesis, contracts), [], journal, signing)
+        ledger = cls(folder, Replica(genesis, contracts, check_signers), [], journal, signing)
         ledger._commit(ledger.replica.initial_block, [])
         return ledger
 
@@ -107,6 +115,7 @@ class ChannelLedger:
         resolve: Callable[[Genesis], Sequence[Contract]],
         imports_of: ImportsOf,
         signing: Signing,
+        check_signers: SignerCheck = check_in_turn,
     ) -> "ChannelLedger":
         """Execute the journal again; `LedgerError` names the first block that comes out different."""
         journal = Journal(folder / journal_path(channel))
@@ -115,7 +124,7 @@ class ChannelLedger:
             raise LedgerError("empty", "this channel has no blocks", str(journal.path))
         signing.require_state()
         genesis = parse_genesis(records[0].entries, channel)
-        ledger = cls(folder, Replica(genesis, resolve(genesis)), [], journal, signing)
+        ledger = cls(folder, Replica(genesis, resolve(genesis), check_signers), [], journal, signing)
         ledger._adopt(ledger.replica.initial_block, records[0])
         for record in records[1:]:
             ledger._replay(record, imports_of)
@@ -135,9 +144,18 @@ class ChannelLedger:
             raise LedgerError("stopped", sentence, self.replica.genesis.channel)
         self.replica.require_next(time_ms, beacon_round)
         self._is_ahead = True
+        self.checkpoint = None
         block = self.replica.execute_block(time_ms, beacon_round, imports, transactions)
         self._commit(block, transactions)
         return block
+
+    @property
+    def head(self) -> Head:
+        """The channel as a beacon round may pin it; `LedgerError` while its last block is not signed."""
+        if self.checkpoint is None:
+            sentence = "its last block failed half-way and is not signed; open the ledger again"
+            raise LedgerError("unsigned", sentence, self.replica.genesis.channel)
+        return self.replica.head
 
     def close(self) -> None:
         """Release the journal."""
@@ -177,13 +195,21 @@ class ChannelLedger:
         for segment in block.segments:
             seal = segment.seal
             name = stored_segment_path(self.replica.genesis.channel, seal.table, seal.first, seal.end)
-            path = self.folder / name
-            if not path.exists() or path.stat().st_size != len(segment.parquet):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                partial = path.with_suffix(".partial")
-                partial.write_bytes(segment.parquet)
-                os.replace(partial, path)
+            _store_file(self.folder / name, segment.parquet)
             self.segments.append(Segment(seal, b""))
+
+
+def _store_file(path: Path, data: bytes) -> None:
+    """Make the file at `path` hold `data`. It is not synced: what a crash took or tore is made again on opening."""
+    try:
+        if path.is_file() and path.read_bytes() == data:
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        partial.write_bytes(data)
+        os.replace(partial, path)
+    except OSError as error:
+        raise LedgerError("disk", f"cannot write: {error.strerror}", str(path)) from error
 
 
 def read_genesis(folder: Path, channel: str) -> Genesis:

@@ -6,6 +6,7 @@
 4. One process per ledger folder: the folder is locked.
 """
 
+import contextlib
 import fcntl
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +30,7 @@ from chain.note import COSIGNATURE_V1, ED25519, Note, SigningKey
 from chain.parquet import ENCODER
 from chain.policy import Policy, encode_policy, parse_policy
 from chain.replica import GOVERNANCE, CommittedBlock
+from chain.signatures import ThreadedCheck
 from chain.text import check_name
 from chain.transaction import SignedTransaction
 from chain.validator import Clock, LogTree, Validators, sign_checkpoint
@@ -96,6 +98,7 @@ class Network:
         self._validators = Validators(validators, self._signing_journal, clock)
         self._beacon_journal = Journal(folder / journal_path(BEACON))
         self._beacon_tree = Tree()
+        self._check_signers = ThreadedCheck()
         self._feed = GovernanceFeed()
         self._fed = 0
         self.policy: Policy
@@ -114,32 +117,32 @@ class Network:
         check_name(config.name, "network")
         for area in config.areas:
             check_channel(area)
+        _require_reached(clock, config.time_ms)
         lock = _lock(folder, create=True)
-        _write_keys(folder, config.name, keys)
-        network = cls(folder, config.name, keys, clock, lock)
-        verifiers = {name: key.verifier_key for name, key in network._validator_keys.items()}
-        logs = [key.verifier_key for key in network._log_keys.values()]
-        network.policy = parse_policy(encode_policy(logs, verifiers, config.threshold))
-        network.policy.require_safe(config.faults)
-        governance = _genesis(config, network.policy, GOVERNANCE, "", GOVERNANCE_CONTRACTS)
-        network._begin(governance, GOVERNANCE_CONTRACTS)
-        network_id = leaf_hash(encode_entry(governance)).hex()
-        for area in config.areas:
-            network._begin(_genesis(config, network.policy, area, network_id, AREA_CONTRACTS), AREA_CONTRACTS)
-        network.beacon(config.time_ms)
+        with contextlib.ExitStack() as held:
+            held.callback(os.close, lock)
+            _write_keys(folder, config.name, keys)
+            network = cls(folder, config.name, keys, clock, lock)
+            held.pop_all()
+            held.callback(network.close)
+            network._found(config)
+            held.pop_all()
         return network
 
     @classmethod
     def open(cls, folder: Path, clock: Clock) -> "Network":
         """Come back after a stop or a kill: every journal is executed again."""
         lock = _lock(folder, create=False)
-        name, keys = _read_keys(folder)
-        network = cls(folder, name, keys, clock, lock)
-        verifiers = {validator: key.verifier_key for validator, key in network._validator_keys.items()}
-        network._read_beacon()
-        for channel in (GOVERNANCE, *sorted(set(keys.logs) - {BEACON, GOVERNANCE})):
-            network._reopen(channel, verifiers)
-        network._resume_beacon()
+        with contextlib.ExitStack() as held:
+            held.callback(os.close, lock)
+            name, keys = _read_keys(folder)
+            network = cls(folder, name, keys, clock, lock)
+            held.pop_all()
+            held.callback(network.close)
+            network._read_beacon()
+            network._reopen_all()
+            network._resume_beacon()
+            held.pop_all()
         return network
 
     @property
@@ -149,6 +152,7 @@ class Network:
 
     def commit(self, channel: str, time_ms: int, transactions: Sequence[SignedTransaction] = ()) -> CommittedBlock:
         """Cut a block on `channel` at `time_ms`, importing through the newest beacon round."""
+        _require_reached(self.clock, time_ms)
         ledger = self.channels[channel]
         beacon_round = -1 if channel == GOVERNANCE else len(self.leaves) - 1
         imports = self._imports(ledger.replica.beacon_round, beacon_round)
@@ -156,11 +160,13 @@ class Network:
 
     def beacon(self, time_ms: int) -> BeaconLeaf:
         """Append a beacon round over all channels' heads, cosigned."""
-        heads = tuple(ledger.replica.head for _, ledger in sorted(self.channels.items()))
+        _require_reached(self.clock, time_ms)
+        heads = tuple(ledger.head for _, ledger in sorted(self.channels.items()))
         leaf = BeaconLeaf(heads=heads, policy_sha256=self.policy.sha256.hex(), round=len(self.leaves), time=time_ms)
         check_round(self.leaves[-1] if self.leaves else None, leaf, "beacon")
         data = encode_entry(leaf)
         self._beacon_journal.append(data)
+        self.beacon_checkpoint = None
         self._add_leaf(leaf, data)
         self.beacon_checkpoint = self._sign_beacon()
         return leaf
@@ -169,6 +175,7 @@ class Network:
         """Release files and lock."""
         for ledger in self.channels.values():
             ledger.close()
+        self._check_signers.close()
         self._signing_journal.close()
         self._beacon_journal.close()
         if self._lock >= 0:
@@ -191,16 +198,42 @@ class Network:
     def _signing(self, log: str) -> Signing:
         return Signing(origin(self.name, log), self._log_keys[log], self.policy, self._validators)
 
+    def _found(self, config: NetworkConfig) -> None:
+        verifiers = {name: key.verifier_key for name, key in self._validator_keys.items()}
+        logs = [key.verifier_key for key in self._log_keys.values()]
+        self.policy = parse_policy(encode_policy(logs, verifiers, config.threshold))
+        self.policy.require_safe(config.faults)
+        governance = _genesis(config, self.policy, GOVERNANCE, "", GOVERNANCE_CONTRACTS)
+        self._begin(governance, GOVERNANCE_CONTRACTS)
+        network_id = leaf_hash(encode_entry(governance)).hex()
+        for area in config.areas:
+            self._begin(_genesis(config, self.policy, area, network_id, AREA_CONTRACTS), AREA_CONTRACTS)
+        self.beacon(config.time_ms)
+
     def _begin(self, genesis: Genesis, contracts: Sequence[Contract]) -> None:
-        ledger = ChannelLedger.create(self.folder, genesis, contracts, self._signing(genesis.channel))
+        ledger = ChannelLedger.create(
+            self.folder, genesis, contracts, self._signing(genesis.channel), self._check_signers
+        )
         self.channels[genesis.channel] = ledger
+
+    def _reopen_all(self) -> None:
+        verifiers = {validator: key.verifier_key for validator, key in self._validator_keys.items()}
+        try:
+            for channel in (GOVERNANCE, *sorted(self._log_keys.keys() - {BEACON, GOVERNANCE})):
+                self._reopen(channel, verifiers)
+        except LedgerError as error:
+            if self.leaves:
+                raise
+            # Founding is acknowledged with beacon round 0; its keys may have signed nothing or part of it.
+            sentence = f"founding this network was interrupted ({error.sentence}): begin anew in an empty folder"
+            raise LedgerError("unfinished", sentence, error.where) from None
 
     def _reopen(self, channel: str, verifiers: Mapping[str, Any]) -> None:
         if channel == GOVERNANCE:
             # The policy is on the record; until governance is read, nothing else can be signed or judged.
             self.policy = self._policy_of_governance(verifiers)
         self.channels[channel] = ChannelLedger.open(
-            self.folder, channel, resolve_contracts, self._imports, self._signing(channel)
+            self.folder, channel, resolve_contracts, self._imports, self._signing(channel), self._check_signers
         )
 
     def _policy_of_governance(self, verifiers: Mapping[str, Any]) -> Policy:
@@ -263,6 +296,13 @@ def _complete_parameters(contract: Contract, given: Mapping[str, Any]) -> Any:
         return msgspec.to_builtins(msgspec.convert(dict(given), contract.parameters))
     except msgspec.ValidationError as error:
         raise LedgerError("parameters", str(error), contract.name) from None
+
+
+def _require_reached(clock: Clock, time_ms: int) -> None:
+    """No validator would sign it yet, and what is journalled cannot be taken back: refuse before anything is."""
+    now = clock()
+    if now < time_ms:
+        raise LedgerError("clock", f"the time {time_ms} lies ahead of this network's clock, which shows {now}")
 
 
 def _lock(folder: Path, *, create: bool) -> int:

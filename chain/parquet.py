@@ -25,6 +25,9 @@ _TYPES: dict[str, pl.DataType] = {
     "time": pl.Datetime("ms", "UTC"),
 }
 
+_THROUGH: dict[str, pl.DataType] = {"time": pl.Int64(), "decimal": pl.Int128()}
+"""What integers become on the way. A decimal series made of integers at once refuses to mix small and large ones."""
+
 
 def polars_schema(schema: Schema) -> pl.Schema:
     """Coordinates, then the schema's columns, as a Parquet file of that table has them."""
@@ -38,10 +41,8 @@ def to_frame(schema: Schema, entries: list[int], positions: list[int], rows: lis
     values = list(zip(*rows, strict=True)) if rows else [()] * len(schema.columns)
     columns = [pl.Series("entry", entries, pl.Int64()), pl.Series("position", positions, pl.Int32())]
     for column, series in zip(schema.columns, values, strict=True):
-        if column.type == "time":
-            columns.append(pl.Series(column.name, series, pl.Int64()).cast(kinds[column.name]))
-        else:
-            columns.append(pl.Series(column.name, series, kinds[column.name]))
+        through = _THROUGH.get(column.type, _TYPES[column.type])
+        columns.append(pl.Series(column.name, series, through).cast(kinds[column.name]))
     return pl.DataFrame(columns)
 
 

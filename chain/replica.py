@@ -38,6 +38,7 @@ from chain.limits import LIMITS
 from chain.merkle import Tree, leaf_hash
 from chain.parquet import require_encoder
 from chain.schema import Schema, parse_schema
+from chain.signatures import SignerCheck, check_in_turn
 from chain.state import State
 from chain.tables import EntryRows, Segment, TableLog, catalogue_root
 from chain.text import check_name, from_hex
@@ -47,8 +48,8 @@ TRIGGERS = "trigger"
 """State space of scheduled triggers."""
 
 GOVERNANCE = "governance"
-REGISTERED = "participant.registered"
-"""Event by which governance tells the other channels of an account."""
+ACCOUNT_EVENTS = ("participant.registered", "participant.changed")
+"""Events by which governance tells the other channels of an account, new or in its present version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,11 @@ class _Draft:
 class Replica:
     """See the module's docstring."""
 
-    def __init__(self, genesis: Genesis, contracts: Sequence[Contract]) -> None:
+    def __init__(
+        self, genesis: Genesis, contracts: Sequence[Contract], check_signers: SignerCheck = check_in_turn
+    ) -> None:
         """Executes block 0 (`initial_block`). `contracts` must be exactly those that genesis names."""
+        self._check_signers = check_signers
         self.genesis = genesis
         self.contracts: Mapping[str, Contract] = {contract.name: contract for contract in contracts}
         schemas = [parse_schema(value, "genesis.schemas") for value in genesis.schemas]
@@ -154,8 +158,9 @@ class Replica:
         for event in imports:
             self._import(event)
         self._run_triggers(draft)
-        for transaction in transactions:
-            self._run_transaction(draft, transaction)
+        signers = self._check_signers(transactions, self.state)
+        for transaction, signer in zip(transactions, signers, strict=True):
+            self._run_transaction(draft, transaction, signer)
         return self._close(draft)
 
     def require_next(self, time_ms: int, beacon_round: int) -> None:
@@ -193,8 +198,7 @@ class Replica:
             account = msgspec.convert(event.data, Account)
         except msgspec.ValidationError as error:
             raise LedgerError("import", f"not an account: {error}", event.name) from None
-        if self.state.get(ACCOUNTS, account.account) is None:
-            self.state.put(ACCOUNTS, account.account, account)
+        self.state.put(ACCOUNTS, account.account, account)
 
     def _run_triggers(self, draft: _Draft) -> None:
         """Rule 3."""
@@ -213,10 +217,10 @@ class Replica:
             entry = Trigger(contract=contract, due=due, key=key, kind="trigger", method=method, receipt=receipt)
             self._record(draft, call if receipt.status == "accepted" else None, encode_entry(entry), written)
 
-    def _run_transaction(self, draft: _Draft, transaction: SignedTransaction) -> None:
+    def _run_transaction(self, draft: _Draft, transaction: SignedTransaction, signer: str) -> None:
         """Rule 4."""
         try:
-            admitted = admit(transaction, self.address, self.state, self.contracts)
+            admitted = admit(transaction, self.address, self.state, self.contracts, signer)
         except AdmissionError as error:
             draft.outcomes.append(Outcome(None, None, error))
             return

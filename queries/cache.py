@@ -27,7 +27,7 @@ import polars as pl
 
 from chain.errors import ExportError
 from chain.parquet import polars_schema
-from chain.record import ChannelRecord, Progress, Record, SealedSegment, check_segment_file, no_progress
+from chain.record import Progress, Record, SealedSegment, check_segment_file, no_progress
 from chain.schema import Schema
 from queries.errors import CacheError
 from queries.limits import QUERY_LIMITS
@@ -81,7 +81,7 @@ class SegmentCache:
         self._write_index()
         return found
 
-    def read(self, record: Record, channel: ChannelRecord, segment: SealedSegment) -> bytes:
+    def read(self, record: Record, segment: SealedSegment) -> bytes:
         """A segment's bytes, hashed again: from the cache, else from the export."""
         try:
             data = self._path(segment).read_bytes()

@@ -126,15 +126,17 @@ def _make_view(engine: duckdb.DuckDBPyConnection, view: Definition) -> bool:
 
 
 def document_table(engine: duckdb.DuckDBPyConnection, schema: Schema, relation_kind: str) -> None:
-    """Comments of a kind 2 relation: the schema's units first, then what our file says of the columns it knows."""
+    """Comments of a kind 2 relation: our file's where it knows exactly these columns, else the schema's units."""
     definition = definitions("tables").get(schema.table)
     names = ["channel", "entry", "position", *(column.name for column in schema.columns)]
-    for column in schema.columns:
-        _execute_comment(engine, f"COLUMN {_name(schema.table)}.{_name(column.name)}", column.unit)
-    grain = definition.grain if definition is not None else f"rows of {schema.table}"
-    _comment_relation(engine, relation_kind, schema.table, grain)
     if definition is not None and documented_columns(definition) == names:
         engine.execute(definition.text)
+        _comment_relation(engine, relation_kind, schema.table, definition.grain)
+        return
+    # Another release's columns: the units on the record are what is known of them.
+    for column in schema.columns:
+        _execute_comment(engine, f"COLUMN {_name(schema.table)}.{_name(column.name)}", column.unit)
+    _comment_relation(engine, relation_kind, schema.table, f"rows of {schema.table}")
 
 
 def describe(engine: duckdb.DuckDBPyConnection, kinds: Mapping[str, str]) -> tuple[Relation, ...]:

@@ -2,10 +2,11 @@
 
 1. HUGEINT and UHUGEINT (what SUM of BIGINT gives) become DECIMAL(38,0), bit for bit; a value of more than 38 digits is
    refused, never rounded.
-2. A type that Arrow's consumers cannot read exactly (BIGNUM, BIT, a HUGEINT inside a list or struct) is refused with
-   the cast that helps.
-3. Time zones are written `UTC`; UUIDs become text.
-4. DOUBLE and FLOAT columns are delivered as they are and named in a note: they are rounded, and no money.
+2. A type that Arrow's consumers cannot read exactly (BIGNUM, BIT, a HUGEINT or BOOLEAN inside a list or struct) is
+   refused with the cast that helps.
+3. Time zones are written `UTC`; UUID and JSON become text, BOOLEAN Arrow's plain bool.
+4. A column name that comes twice gets `_1`, `_2` … behind it, since data frames need distinct names.
+5. DOUBLE and FLOAT columns are delivered as they are and named in a note: they are rounded, and no money.
 """
 
 import pyarrow as pa
@@ -19,16 +20,14 @@ _CHUNK_BYTES = 16
 
 
 def exact_table(table: pa.Table) -> pa.Table:
-    """Rules 1–3. Raises `DigitLossError`."""
+    """Rules 1–4. Raises `DigitLossError`."""
     columns = [_exact(table.column(i), table.schema.field(i).name) for i in range(table.num_columns)]
-    fields = [
-        pa.field(name, column.type, metadata=None) for name, column in zip(table.column_names, columns, strict=True)
-    ]
+    fields = [pa.field(name, column.type) for name, column in zip(_distinct(table), columns, strict=True)]
     return pa.Table.from_arrays(columns, schema=pa.schema(fields))
 
 
 def rounding_notes(table: pa.Table) -> tuple[str, ...]:
-    """Rule 4."""
+    """Rule 5."""
     return tuple(
         f"column {field.name} is {field.type}: rounded to about 16 digits, not exact"
         for field in table.schema
@@ -36,16 +35,32 @@ def rounding_notes(table: pa.Table) -> tuple[str, ...]:
     )
 
 
+def _distinct(table: pa.Table) -> list[str]:
+    """Rule 4."""
+    names: dict[str, None] = {}
+    for name in table.column_names:
+        number, distinct = 0, name
+        while distinct in names:
+            number += 1
+            distinct = f"{name}_{number}"
+        names[distinct] = None
+    return list(names)
+
+
 def _exact(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
     kind = column.type
     opaque = getattr(kind, "type_name", "")
     if opaque in ("hugeint", "uhugeint"):
         return pa.chunked_array([_decimals(chunk, name, opaque == "hugeint") for chunk in column.chunks], _DECIMAL)
+    if isinstance(kind, pa.Bool8Type):
+        return pa.chunked_array([chunk.storage.cast(pa.bool_()) for chunk in column.chunks], pa.bool_())
+    if isinstance(kind, pa.JsonType):
+        return pa.chunked_array([chunk.storage for chunk in column.chunks], kind.storage_type)
     if isinstance(kind, pa.UuidType):
         texts = [None if value is None else str(value) for value in column.to_pylist()]
-        return pa.chunked_array([pa.array(texts, pa.string())])
+        return pa.chunked_array([pa.array(texts, pa.string())], pa.string())
     if _is_opaque(kind):
-        raise DigitLossError("type", f"column {name} has a type that would lose digits: cast it to VARCHAR")
+        raise DigitLossError("type", f"column {name} has a type that others cannot read exactly: cast it to VARCHAR")
     if pa.types.is_timestamp(kind) and kind.tz is not None:
         return column.cast(pa.timestamp(kind.unit, "UTC"))
     return column

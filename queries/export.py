@@ -106,7 +106,8 @@ class Export:
         kinds = dict.fromkeys(catalogue.definitions("log"), "log")
         for schema in self._schemas():
             if schema.table in kinds or schema.table in catalogue.definitions("views"):
-                raise QueryError("table-name", f"the record's table {schema.table!r} has the name of a relation of ours")
+                sentence = f"the record's table {schema.table!r} has the name of a derived relation"
+                raise QueryError("table-name", sentence)
             self._attach_table(schema)
             kinds[schema.table] = "table"
         return kinds | dict.fromkeys(catalogue.make_views(engine, kinds), "view")

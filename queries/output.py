@@ -4,7 +4,7 @@
    leaves ±(2⁵³−1), whole columns at a time; times are ISO 8601 in UTC; bytes are hex.
 2. **CSV**: UTF-8 with a byte order mark, RFC 4180 (CRLF, quotes doubled), for spreadsheets. A text cell or heading that
    begins with `=`, `+`, `-`, `@`, tab or carriage return gets an apostrophe in front, since a spreadsheet would run it
-   as a formula; numbers are written as they are. Empty is null, `""` the empty text. For exact text use Parquet or JSON.
+   as a formula; numbers are written as they are. Empty is null, `""` the empty text. Parquet and JSON keep text as is.
 3. **Parquet**: types as they are; status and notes as JSON in the metadata `gridproof.status`.
 4. A file appears whole or not at all.
 """
@@ -124,7 +124,8 @@ def _iso(value: datetime) -> str:
 
 
 def _csv_column(column: pa.ChunkedArray) -> list[str | None]:
-    is_text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type) or pa.types.is_nested(column.type)
+    kind = column.type
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_nested(kind)
     return [_csv_cell(value, is_text) for value in column.to_pylist()]
 
 

@@ -80,12 +80,12 @@ def simulate(folder: Path, secret: bytes, network: str = NETWORK, skip: str = ""
     settings = MarketSettings(network=network)
     simulation = Simulation(folder / "ledger", little_inputs(skip), settings, keys, clock)
     operator = keys.signer("regulator")
-    run_hours(simulation, range(4))
+    run_hours(simulation, range(3))
     with simulation.network as network_:
         seal_all(network_, operator, clock.advance(clock() + 1_000))
         export_network(network_, folder / "older")
         _refused_calls(simulation, keys)
-        run_hours(simulation, range(4, _HOURS))
+        run_hours(simulation, range(3, _HOURS))
         seal_all(network_, operator, clock.advance(clock() + 1_000))
         export_network(network_, folder / "export")
         policy = network_.policy.text

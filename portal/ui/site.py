@@ -11,15 +11,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
-import queries
 from audit import SessionIndex, SessionReplay, replay_session, sessions_of
-from chain.entry import Block, parse_entry
+from chain.entry import Block, Trigger, parse_entry
 from chain.record import ChannelRecord, Progress, Record
 from chain.replica import GOVERNANCE
-from queries import Export
-from queries.status import Status, status_of
+from chain.units import HOUR_MS
+from queries.export import Export, open_export
+from queries.status import Status
 
 _SQL = Path(__file__).resolve().parent.parent / "sql"
 _REPLAYS_KEPT = 64
@@ -43,6 +41,8 @@ class Site:
     """Account → its names as of the last registration; operators from genesis."""
     sessions: dict[str, SessionIndex] = field(repr=False)
     """Channel → its sessions, for channels that run auctions."""
+    hours: dict[str, dict[str, int]] = field(repr=False)
+    """Channel → session → start of its delivery hour, ms UTC, in order."""
     blocks: dict[str, tuple[Block, ...]] = field(repr=False)
     """Channel → its blocks by height."""
     _replays: "OrderedDict[tuple[str, str], SessionReplay]" = field(default_factory=OrderedDict, repr=False)
@@ -55,13 +55,9 @@ class Site:
     def channel(self, name: str) -> ChannelRecord:
         return self.record.channels[name]
 
-    def ask(self, file: str, **parameters: Any) -> pl.DataFrame:
-        """The answer to `portal/sql/<file>.sql`, its parameters bound, over verified files."""
-        return self.export.sql(_text(file), parameters or None).pl()
-
-    def ask_rows(self, file: str, **parameters: Any) -> list[dict[str, Any]]:
-        """The same, as exact Python values by column name."""
-        return self.ask(file, **parameters).to_dicts()
+    def ask(self, file: str, **parameters: Any) -> list[dict[str, Any]]:
+        """The answer to `portal/sql/<file>.sql`, its parameters bound: exact Python values by column name."""
+        return _rows(self.export, file, parameters)
 
     def replay(self, channel: str, session: str) -> SessionReplay:
         """The session, executed again from the record; computed once and kept for a while."""
@@ -87,13 +83,15 @@ class Site:
 
 def open_site(folder: Path, policy: Path | None, progress: Progress) -> Site:
     """Open and verify an export, and index it. Raises `ChainError` or `QueriesError`."""
-    export = queries.open(folder, policy, progress=progress)
+    export = open_export(folder, policy, progress)
     record = export.record
+    indexes = {index.channel: index for index in sessions_of(record)}
     return Site(
         export=export,
-        status=status_of(record),
+        status=export.status,
         names=_names(export),
-        sessions={index.channel: index for index in sessions_of(record)},
+        sessions=indexes,
+        hours={name: _hours(record.channels[name], index) for name, index in indexes.items()},
         blocks={name: _blocks(channel) for name, channel in record.channels.items()},
     )
 
@@ -101,9 +99,19 @@ def open_site(folder: Path, policy: Path | None, progress: Progress) -> Site:
 def _names(export: Export) -> dict[str, Name]:
     operators = export.record.channels[GOVERNANCE].genesis.operators
     names = {operator.account: Name(operator.name_en, operator.name_zh) for operator in operators}
-    for row in export.sql(_text("account_names")).pl().to_dicts():
+    for row in _rows(export, "account_names", {}):
         names[row["account"]] = Name(row["name_en"], row["name_zh"])
     return names
+
+
+def _hours(channel: ChannelRecord, index: SessionIndex) -> dict[str, int]:
+    """A session's first entry is the trigger that opened it, an hour before delivery."""
+    found = {}
+    for session, entries in index.entries.items():
+        opening = parse_entry(channel.entries[entries[0]], f"{channel.channel} entry {entries[0]}")
+        if isinstance(opening, Trigger):
+            found[session] = opening.due + HOUR_MS
+    return dict(sorted(found.items(), key=lambda item: (item[1], item[0])))
 
 
 def _blocks(channel: ChannelRecord) -> tuple[Block, ...]:
@@ -115,6 +123,12 @@ def _blocks(channel: ChannelRecord) -> tuple[Block, ...]:
             if isinstance(entry, Block):
                 found.append(entry)
     return tuple(found)
+
+
+def _rows(export: Export, file: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+    result = export.sql(_text(file), parameters or None)
+    columns = result.columns
+    return [dict(zip(columns, row, strict=True)) for row in result.rows()]
 
 
 @cache

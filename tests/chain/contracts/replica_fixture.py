@@ -11,10 +11,11 @@ import msgspec
 
 from chain.contract import Account, Contract, code_sha256
 from chain.contracts import record
+from chain.contracts.participant import REGISTERED
 from chain.entry import FORMAT, ContractCode, Event, Genesis, Operator, Receipt
 from chain.execution import NONCES
 from chain.parquet import ENCODER, decode_parquet
-from chain.replica import REGISTERED, CommittedBlock, Replica
+from chain.replica import CommittedBlock, Replica
 from chain.schema import Row
 from chain.transaction import SignedTransaction, Signer
 

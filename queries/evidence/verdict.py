@@ -1,0 +1,142 @@
+"""What evidence turned out to prove, in values and in sentences."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from chain.schema import Column
+from queries.status import signature_sentence, trust_domain
+
+VerdictSigners = Literal["policy", "self-asserted"]
+RowProof = Literal["submitted", "written"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenRow:
+    """A row that is on the record. It is `sealed` in every case."""
+
+    channel: str
+    table: str
+    entry: int
+    position: int
+    values: dict[str, Any]
+    """Column → value; decimals as int, times as milliseconds UTC."""
+    columns: tuple[Column, ...]
+    """Types and units, as the sealed schema has them."""
+    proof: RowProof
+    """`submitted`: an account signed it, whatever became of it. `written`: by an accepted call of a contract."""
+    receipt: str
+    """`accepted` or `rejected`."""
+    code: str
+    """Of the receipt."""
+    account: str
+    """Who signed the transaction; "" for a trigger."""
+    time_ms: int
+    """Of the block."""
+    seal: int
+    """Entry that seals its segment."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenEntry:
+    """A log entry that is on the record."""
+
+    channel: str
+    entry: int
+    kind: str
+    time_ms: int
+    """Of its block."""
+    data: str
+    """Canonical JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Everything held. `signers`: `policy` (the reader's own) or `self-asserted` (nobody's but the evidence's)."""
+
+    network: str
+    signers: VerdictSigners
+    policy_sha256: str
+    beacon_size: int
+    beacon_root: str
+    beacon_time_ms: int
+    cosigners: tuple[str, ...]
+    quorum_time_s: int
+    deployment: str
+    faults: int
+    survives_forks: int
+    survives_silence: int
+    rows: tuple[ProvenRow, ...]
+    entries: tuple[ProvenEntry, ...]
+
+    @property
+    def verified(self) -> bool:
+        """Whether a policy of the reader's own stands behind it (trust rule 1)."""
+        return self.signers == "policy"
+
+    @property
+    def statement(self) -> str:
+        """What is proven and what is not."""
+        parts = [f"{len(self.rows)} rows and {len(self.entries)} entries are included in the record of {self.network}."]
+        rejected = sum(row.receipt == "rejected" for row in self.rows)
+        if rejected:
+            parts.append(f"{rejected} of the rows were submitted and rejected: they had no effect.")
+        if not self.verified:
+            parts.append("Signers: self-asserted, not verified: hand in the policy that you trust.")
+        parts.append(signature_sentence(self.cosigners, self.quorum_time_s))
+        parts += trust_domain(self.deployment)
+        parts.append("This proves that they are included, not that there are no others.")
+        return " ".join(parts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON: decimals as strings; times as ISO 8601, UTC, but those in rows in milliseconds, as recorded."""
+        return {
+            "beacon": {"root": self.beacon_root, "size": self.beacon_size, "time": _time(self.beacon_time_ms)},
+            "cosigners": list(self.cosigners),
+            "deployment": self.deployment,
+            "entries": [
+                {
+                    "channel": entry.channel,
+                    "data": entry.data,
+                    "entry": entry.entry,
+                    "kind": entry.kind,
+                    "time": _time(entry.time_ms),
+                }
+                for entry in self.entries
+            ],
+            "faults": self.faults,
+            "network": self.network,
+            "policy_sha256": self.policy_sha256,
+            "proves": "included",
+            "quorum_time": _time(self.quorum_time_s * 1000),
+            "rows": [_row(row) for row in self.rows],
+            "signers": self.signers,
+            "statement": self.statement,
+            "survives": {"forks": self.survives_forks, "silence": self.survives_silence},
+            "verified": self.verified,
+        }
+
+
+def _row(row: ProvenRow) -> dict[str, Any]:
+    return {
+        "account": row.account,
+        "channel": row.channel,
+        "code": row.code,
+        "entry": row.entry,
+        "position": row.position,
+        "proof": row.proof,
+        "receipt": row.receipt,
+        "seal": row.seal,
+        "table": row.table,
+        "time": _time(row.time_ms),
+        "values": {column.name: _value(row.values[column.name], column.type) for column in row.columns},
+    }
+
+
+def _value(value: Any, kind: str) -> Any:
+    return str(value) if kind == "decimal" and value is not None else value
+
+
+def _time(time_ms: int) -> str:
+    seconds, milliseconds = divmod(time_ms, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds:03}Z"

@@ -1,0 +1,463 @@
+"""Attacks that know the format: parts left out, logs rebuilt, old beside new, quorums that are none.
+
+Who attacks decides what must stop it: a stranger has no keys, a rebuilder has keys of his own, and the corrupt quorum
+has the true ones, against which only re-execution helps.
+"""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from chain import jcs
+from chain.entry import Block, parse_entry
+from chain.errors import ChainError
+from chain.layout import BEACON
+from chain.network import NetworkKeys
+from chain.policy import encode_policy, parse_policy
+from chain.replica import GOVERNANCE
+from chain.verify import verify_export
+from sample_data.network_setup import Keyring
+from tests.chain.tamper.forgery import Forgery, is_transaction, refusal
+from tests.sample_export import AREAS, copy_of, sample_export
+
+AREA, OTHER = AREAS
+BLOCK = "block"
+
+
+def forgery() -> Forgery:
+    return Forgery(sample_export().export)
+
+
+def refused(forged: Forgery, folder: Path, cosigners: tuple[str, ...] | None = None) -> ChainError:
+    """Signed with the true keys, read with the true policy: refused nevertheless."""
+    sample = sample_export()
+    return refusal(forged.write(folder / "forged", sample.keys, cosigners), sample.policy)
+
+
+def drop_transaction(forged: Forgery) -> None:
+    """A refused call that someone would like to forget: positions shift, so seals and rows move with it."""
+    index = forged.find(AREA, is_transaction("seal", "forbidden"))
+    del forged.entries[AREA][index]
+    forged.relink()
+
+
+def drop_last_block(forged: Forgery) -> None:
+    entries = forged.entries[AREA]
+    last = parse_entry(entries[-1])
+    assert isinstance(last, Block)
+    del entries[last.first :]
+    forged.relink()
+
+
+def drop_seal(forged: Forgery) -> None:
+    index = forged.seal_of(AREA, "trades", -1)
+    del forged.files[forged.segment(AREA, "trades", -1)]
+    del forged.entries[AREA][index]
+    forged.relink()
+
+
+def drop_first_seal(forged: Forgery) -> None:
+    index = forged.seal_of(AREA, "trades", 0)
+    del forged.files[forged.segment(AREA, "trades", 0)]
+    del forged.entries[AREA][index]
+    forged.relink()
+
+
+def drop_table(forged: Forgery) -> None:
+    def narrow(genesis: dict[str, object]) -> None:
+        schemas = genesis["schemas"]
+        assert isinstance(schemas, list)
+        genesis["schemas"] = [schema for schema in schemas if schema["table"] != "trades"]
+
+    forged.edit(AREA, 0, narrow)
+    for _ in range(3):
+        del forged.files[forged.segment(AREA, "trades")]
+        del forged.entries[AREA][forged.seal_of(AREA, "trades")]
+    forged.relink()
+
+
+def narrow_catalogue(forged: Forgery) -> None:
+    last = len(forged.entries[AREA]) - 1
+    forged.edit(AREA, last, lambda block: block.update(catalogue_root="00" * 32))
+    forged.repin()
+
+
+def drop_channel_from_last_round(forged: Forgery) -> None:
+    forget(forged, OTHER)
+    whole = forgery().entries[BEACON]
+    forged.entries[BEACON][:-1] = whole[:-1]
+
+
+def drop_channel_from_every_round(forged: Forgery) -> None:
+    forget(forged, OTHER)
+
+
+def forget(forged: Forgery, channel: str) -> None:
+    forged.channels.remove(channel)
+    forged.files = {path: data for path, data in forged.files.items() if not path.startswith(f"{channel}/")}
+    forged.repin()
+
+
+def accept_a_rejected_call(forged: Forgery) -> None:
+    index = forged.find(AREA, is_transaction("seal", "forbidden"))
+    forged.edit(AREA, index, lambda e: e.update(receipt=e["receipt"] | {"code": "ok", "detail": "", "status": "accepted"}))
+    forged.relink()
+
+
+def reject_an_accepted_call(forged: Forgery) -> None:
+    index = forged.find(AREA, is_transaction("cancel"))
+    forged.edit(AREA, index, lambda e: e.update(receipt=e["receipt"] | {"status": "rejected", "code": "forbidden"}))
+    forged.relink()
+
+
+def forge_signature(forged: Forgery) -> None:
+    index = forged.find(AREA, is_transaction("cancel"))
+    forged.edit(AREA, index, lambda e: e.update(signature="00" * 64))
+    forged.relink()
+
+
+def respell_signature(forged: Forgery) -> None:
+    index = forged.find(AREA, is_transaction("cancel"))
+    forged.edit(AREA, index, lambda e: e.update(signature=e["signature"].upper()))
+    forged.relink()
+
+
+def garble_signature(forged: Forgery) -> None:
+    index = forged.find(AREA, is_transaction("cancel"))
+    forged.edit(AREA, index, lambda e: e.update(signature="no signature"))
+    forged.relink()
+
+
+def change_arguments(forged: Forgery) -> None:
+    index = forged.find(AREA, is_transaction("cancel"))
+    forged.edit(AREA, index, lambda e: e["body"]["arguments"].update(beneficiary="somebody else"))
+    forged.relink()
+
+
+def turn_block_time_back(forged: Forgery) -> None:
+    entries = [parse_entry(data) for data in forged.entries[AREA]]
+    blocks = [index for index, entry in enumerate(entries) if isinstance(entry, Block)]
+    forged.edit(AREA, blocks[5], lambda block: block.update(time=1))
+    forged.relink()
+
+
+def turn_beacon_time_back(forged: Forgery) -> None:
+    forged.edit(BEACON, 3, lambda leaf: leaf.update(time=1))
+
+
+def import_from_the_future(forged: Forgery) -> None:
+    index = forged.find(AREA, lambda entry: entry["kind"] == BLOCK and entry["height"] == 1)
+    rounds = len(forged.entries[BEACON])
+    forged.edit(AREA, index, lambda block: block.update(beacon_round=rounds - 1))
+    forged.relink()
+
+
+def import_too_early(forged: Forgery) -> None:
+    """The members' registration is imported with the first block; without it nobody there may sign."""
+    forged.edit_all(AREA, lambda entry: entry.update(beacon_round=0) if entry["kind"] == BLOCK and entry["height"] else None)
+    forged.relink()
+
+
+def swap_two_blocks(forged: Forgery) -> None:
+    entries = forged.entries[AREA]
+    entries[-1], entries[-2] = entries[-2], entries[-1]
+    forged.relink()
+
+
+def end_without_block(forged: Forgery) -> None:
+    forged.entries[AREA].append(forged.entries[AREA][10])
+    pin_last_round_by_force(forged, AREA)
+
+
+def pin_last_round_by_force(forged: Forgery, channel: str) -> None:
+    """The last round names the log's end, block or not."""
+    from chain.merkle import root_of
+
+    entries = forged.entries[channel]
+
+    def pin(leaf: dict[str, object]) -> None:
+        heads = leaf["heads"]
+        assert isinstance(heads, list)
+        for head in heads:
+            if head["channel"] == channel:
+                head.update(size=len(entries), root=root_of(entries).hex())
+
+    forged.edit(BEACON, len(forged.entries[BEACON]) - 1, pin)
+
+
+def second_genesis(forged: Forgery) -> None:
+    forged.entries[AREA].insert(2, forged.entries[AREA][0])
+    forged.relink()
+
+
+def rewrite_an_old_round(forged: Forgery) -> None:
+    """An earlier reader of the beacon saw another head than this one shows."""
+    forged.edit(BEACON, 2, lambda leaf: leaf["heads"][0].update(root="ab" * 32))
+
+
+def name_an_old_round_by_another_height(forged: Forgery) -> None:
+    forged.edit(BEACON, 2, lambda leaf: leaf["heads"][0].update(height=leaf["heads"][0]["height"] - 1))
+
+
+def close_a_channel(forged: Forgery) -> None:
+    forged.edit(BEACON, len(forged.entries[BEACON]) - 1, lambda leaf: leaf["heads"][0].update(closed=True))
+
+
+def skip_a_round(forged: Forgery) -> None:
+    del forged.entries[BEACON][3]
+
+
+def genesis_of_other_network(forged: Forgery) -> None:
+    forged.edit(AREA, 0, lambda genesis: genesis.update(governance="12" * 32))
+    forged.relink()
+
+
+def genesis_with_other_code(forged: Forgery) -> None:
+    forged.edit(AREA, 0, lambda genesis: genesis["contracts"][0].update(code_sha256="12" * 32))
+    forged.relink()
+
+
+def genesis_with_other_parameters(forged: Forgery) -> None:
+    forged.edit(AREA, 0, lambda genesis: genesis["parameters"]["auction"].update(lambda_bp=501))
+    forged.relink()
+
+
+def genesis_without_parameters(forged: Forgery) -> None:
+    forged.edit(AREA, 0, lambda genesis: genesis.update(parameters={"auction": {"tick": "ten"}}))
+    forged.relink()
+
+
+def genesis_with_a_broken_key(forged: Forgery) -> None:
+    forged.edit(AREA, 0, lambda genesis: genesis["operators"][0].update(public_key="no key"))
+    forged.relink()
+
+
+def genesis_without_faults(forged: Forgery) -> None:
+    forged.edit(AREA, 0, lambda genesis: genesis.update(faults=3))
+    forged.relink()
+
+
+def genesis_with_negative_faults(forged: Forgery) -> None:
+    forged.edit(AREA, 0, lambda genesis: genesis.update(faults=-1))
+    forged.relink()
+
+
+def state_root_of_nothing(forged: Forgery) -> None:
+    index = forged.find(AREA, lambda entry: entry["kind"] == BLOCK and entry["state_root"] != "")
+    forged.edit(AREA, index, lambda block: block.update(state_root="00" * 32))
+    forged.relink()
+
+
+def rows_root_of_another_batch(forged: Forgery) -> None:
+    one = forged.find(AREA, is_transaction("declare"))
+    other = jcs.decode(forged.entries[AREA][forged.find(AREA, lambda e: is_transaction("declare")(e) and e["body"]["nonce"] == 2)])
+    root, count = other["body"]["rows_root"], other["body"]["rows_count"]
+    forged.edit(AREA, one, lambda entry: entry["body"].update(rows_root=root, rows_count=count))
+    forged.relink()
+
+
+def batch_without_rows(forged: Forgery) -> None:
+    index = forged.find(AREA, is_transaction("declare"))
+    forged.edit(AREA, index, lambda entry: entry["body"].update(rows_root="", rows_count=0))
+    forged.relink()
+
+
+def batch_of_negative_length(forged: Forgery) -> None:
+    index = forged.find(AREA, is_transaction("declare"))
+    forged.edit(AREA, index, lambda entry: entry["body"].update(rows_count=-1))
+    forged.relink()
+
+
+def rows_for_a_method_without(forged: Forgery) -> None:
+    index = forged.find(AREA, is_transaction("cancel"))
+    forged.edit(AREA, index, lambda entry: entry["body"].update(rows_count=1, rows_root="00" * 32))
+    forged.relink()
+
+
+Attack = tuple[Callable[[Forgery], None], str, str]
+"""(what is done, beginning of the place that is named, words of the sentence)"""
+
+ATTACKS: tuple[Attack, ...] = (
+    (drop_transaction, "area-350100", ""),
+    (drop_last_block, "area-350100/", "the file is missing"),
+    (drop_seal, "area-350100 entry", "re-execution gives"),
+    (drop_first_seal, "area-350100 entry", "does not follow 0"),
+    (drop_table, "genesis", "the tables on the record are not those of the contracts"),
+    (narrow_catalogue, "area-350100", "do not make the catalogue"),
+    (drop_channel_from_last_round, "beacon entry", "area-350200 is no longer named"),
+    (drop_channel_from_every_round, "beacon", "the policy names the log gridproof/little-fujian/area-350200"),
+    (accept_a_rejected_call, "area-350100 entry", "entry.receipt.code"),
+    (reject_an_accepted_call, "area-350100 entry", "entry.receipt"),
+    (forge_signature, "area-350100 block", "the signature is not by the account's key"),
+    (respell_signature, "area-350100 block", "lower-case hexadecimal"),
+    (garble_signature, "area-350100 block", "lower-case hexadecimal"),
+    (change_arguments, "area-350100 block", "the signature is not by the account's key"),
+    (turn_block_time_back, "area-350100 block 5", "is not after the last block's"),
+    (turn_beacon_time_back, "beacon entry 3", "time goes back"),
+    (import_from_the_future, "area-350100 block 1", "is later than the block"),
+    (import_too_early, "area-350100 block", ""),
+    (swap_two_blocks, "area-350100", "does not end with the block"),
+    (end_without_block, "area-350100", "does not end with the block"),
+    (second_genesis, "area-350100 entry", ""),
+    (rewrite_an_old_round, "beacon entry 3", "two roots"),
+    (name_an_old_round_by_another_height, "beacon entry", ""),
+    (close_a_channel, "beacon entry", ""),
+    (skip_a_round, "beacon entry 3", "out of order"),
+    (genesis_of_other_network, "area-350100", "of another network"),
+    (genesis_with_other_code, "area-350100", "has other code than the one here"),
+    (genesis_with_other_parameters, "area-350100 entry", "re-execution gives"),
+    (genesis_without_parameters, "genesis.parameters.auction", ""),
+    (genesis_with_a_broken_key, "genesis.operators.dispatcher", "hexadecimal"),
+    (genesis_without_faults, "", "3 faulty ones need more than 3"),
+    (genesis_with_negative_faults, "", "no number of faulty validators"),
+    (state_root_of_nothing, "area-350100 entry", "entry.state_root"),
+    (rows_root_of_another_batch, "area-350100/tables/orders_submitted", "are not those that were signed"),
+    (batch_without_rows, "area-350100 block", "not admissible"),
+    (batch_of_negative_length, "area-350100/tables/orders_submitted", "are not those that were signed"),
+    (rows_for_a_method_without, "area-350100 entry", "takes none"),
+)
+
+
+@pytest.mark.parametrize(("attack", "where", "words"), ATTACKS, ids=[attack.__name__ for attack, _, _ in ATTACKS])
+def test_the_corrupt_quorum_cannot(
+    attack: Callable[[Forgery], None], where: str, words: str, tmp_path: Path
+) -> None:
+    forged = forgery()
+    attack(forged)
+    error = refused(forged, tmp_path)
+    assert error.where.startswith(where), str(error)
+    assert words in str(error), str(error)
+
+
+def test_what_a_forgery_does_not_change_is_still_accepted(tmp_path: Path) -> None:
+    sample, forged = sample_export(), forgery()
+    forged.relink()
+    verify_export(forged.write(tmp_path / "same", sample.keys), sample.policy, "policy")
+
+
+@pytest.mark.parametrize("cosigners", [(), ("regulator",), ("dispatcher", "regulator")])
+def test_fewer_than_a_quorum_is_refused(cosigners: tuple[str, ...], tmp_path: Path) -> None:
+    error = refused(forgery(), tmp_path, cosigners)
+    assert "no quorum: cosigned by " + (", ".join(cosigners) or "nobody") in str(error)
+    assert error.where.startswith("beacon/checkpoint")
+
+
+def test_three_of_four_are_a_quorum_and_are_named(tmp_path: Path) -> None:
+    sample, cosigners = sample_export(), ("dispatcher", "national_centre", "regulator")
+    export = forgery().write(tmp_path / "three", sample.keys, cosigners)
+    record = verify_export(export, sample.policy, "policy").record
+    assert tuple(name for name, _ in record.beacon.cosigners) == cosigners
+
+
+@pytest.mark.parametrize("log", [BEACON, GOVERNANCE, *AREAS])
+def test_one_log_without_its_quorum_is_enough_to_refuse(log: str, tmp_path: Path) -> None:
+    sample = sample_export()
+    export = copy_of(sample.export, tmp_path / "export")
+    (export / log / "checkpoint").write_bytes(forgery().checkpoint(log, sample.keys, ("regulator", "dispatcher")))
+    error = refusal(export, sample.policy)
+    assert error.where.startswith(f"{log}/checkpoint"), str(error)
+    assert "no quorum" in str(error)
+
+
+@pytest.mark.parametrize("log", [GOVERNANCE, *AREAS])
+def test_an_old_log_beside_a_newer_beacon_is_refused(log: str, tmp_path: Path) -> None:
+    sample = sample_export()
+    export = copy_of(sample.export, tmp_path / "export")
+    shutil.copyfile(sample.older / AREA / "checkpoint", export / AREA / "checkpoint")
+    error = refusal(export, sample.policy)
+    assert (error.code, error.where) == ("head", AREA)
+
+
+def test_an_old_beacon_beside_newer_logs_is_refused(tmp_path: Path) -> None:
+    sample = sample_export()
+    export = copy_of(sample.export, tmp_path / "export")
+    shutil.rmtree(export / BEACON)
+    shutil.copytree(sample.older / BEACON, export / BEACON)
+    assert refusal(export, sample.policy).code == "head"
+
+
+def test_a_signature_by_a_stranger_is_refused_though_the_quorum_is_there(tmp_path: Path) -> None:
+    sample = sample_export()
+    export = copy_of(sample.export, tmp_path / "export")
+    note = export / AREA / "checkpoint"
+    own = note.read_bytes()
+    other = forgery().checkpoint(AREA, other_keys()).split(b"\n\n", 1)[1]
+    note.write_bytes(own + other.splitlines(keepends=True)[0])
+    error = refusal(export, sample.policy)
+    assert (error.code, error.where) == ("unknown-key", f"{AREA}/checkpoint")
+
+
+def other_keys() -> NetworkKeys:
+    """Keys of somebody else, for the same logs and names."""
+    true, keyring = sample_export().keys, Keyring(b"somebody else")
+    return NetworkKeys(
+        {log: keyring.seed(f"log/{log}") for log in true.logs},
+        {name: keyring.seed(f"validator/{name}") for name in true.validators},
+    )
+
+
+def test_a_record_signed_anew_with_other_keys_fails_the_readers_policy(tmp_path: Path) -> None:
+    export = forgery().write(tmp_path / "forged", other_keys())
+    error = refusal(export, sample_export().policy)
+    assert (error.code, error.where) == ("unknown-key", "beacon/checkpoint")
+    # Under its own word it fails as well: the policy of genesis is that of the true keys.
+    assert refusal(export, None).code == "unknown-key"
+
+
+def weakened(line: str, policy: bytes) -> bytes:
+    """The true policy with another last group or quorum line."""
+    lines = [found for found in policy.decode().splitlines() if not found.startswith(("group", "quorum"))]
+    return ("\n".join([*lines, line]) + "\n").encode()
+
+
+GROUP = "group validators {} dispatcher national_centre provincial_centre regulator\nquorum validators"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("quorum none", "quorum none lets a log speak for itself"),
+        ("", "line"),
+        ("quorum regulator", "share only 1"),
+        (GROUP.format(2), "share only 0"),
+        (GROUP.format("any"), "share only 0"),
+        (GROUP.format(3).replace("regulator\n", "\n"), "share more than 1"),
+    ],
+)
+def test_an_unsafe_policy_is_refused_whoever_hands_it_in(line: str, words: str, tmp_path: Path) -> None:
+    policy = weakened(line, sample_export().policy)
+    error = refusal(sample_export().export, policy)
+    assert error.code.startswith("policy") and (words in str(error) or error.code == "policy"), str(error)
+
+
+@pytest.mark.parametrize("line", ["quorum none", GROUP.format(2)])
+def test_a_network_founded_on_an_unsafe_policy_is_refused_on_its_own_word(line: str, tmp_path: Path) -> None:
+    sample, forged = sample_export(), forgery()
+    forged.policy = weakened(line, sample.policy)
+    for channel in forged.channels:
+        forged.edit(channel, 0, lambda genesis: genesis.update(policy=forged.policy.decode()))
+    digest = msgspec.json.decode(forged.entries[BEACON][0])["policy_sha256"]
+    assert digest == parse_policy(sample.policy).sha256.hex()
+    forged.relink()
+    assert refusal(forged.write(tmp_path / "forged", sample.keys), None).code.startswith("policy")
+
+
+def test_witnesses_who_are_no_validators_of_the_network_are_refused() -> None:
+    policy = parse_policy(sample_export().policy)
+    witnesses = {
+        name: msgspec.structs.replace(key) if isinstance(key, msgspec.Struct) else type(key)(
+            key.name.replace("/validator/", "/friend/"), key.algorithm, key.public_key
+        )
+        for name, key in policy.witnesses.items()
+    }
+    error = refusal(sample_export().export, encode_policy(policy.logs, witnesses, 3))
+    assert "is no validator of network little-fujian" in str(error)
+
+
+def test_another_networks_policy_is_refused() -> None:
+    text = sample_export().policy.replace(b"little-fujian", b"other-fujian")
+    error = refusal(sample_export().export, text)
+    assert isinstance(error, ChainError)

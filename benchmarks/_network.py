@@ -79,5 +79,7 @@ def _participant(account: str) -> Participant:
 def _lines(member: int, orders: int) -> bytes:
     side, base = ("bid", 30_000) if member % 2 else ("ask", 50_000)
     limit = base + 997 if side == "bid" else base
-    rows = [(side, base + index % 997, limit if index % 3 else None, 1_000 + index % 89) for index in range(orders)]
+    rows = [
+        (side, base + index % 997, limit if index % 3 else None, 1_000 + index % 89, None) for index in range(orders)
+    ]
     return ORDERS_SUBMITTED.encode_lines(rows)

@@ -45,7 +45,7 @@ def _commit_and_seal(quoting: Quoting, blocks: list[list[SignedTransaction]]) ->
 
 
 def _parquet_seconds(folder: Path) -> float:
-    rows = [("bid", 30_000 + n % 997, None if n % 3 else 30_997, 1_000 + n % 89) for n in range(BATCHES * ORDERS)]
+    rows = [("bid", 30_000 + n % 997, None if n % 3 else 30_997, 1_000 + n % 89, None) for n in range(BATCHES * ORDERS)]
     names = [column.name for column in ORDERS_SUBMITTED.columns]
     columns = dict(zip(names, zip(*rows, strict=True), strict=True))
     return median_of(lambda: pl.DataFrame(columns).write_parquet(folder / "plain.parquet", compression="zstd"))

@@ -56,9 +56,7 @@ class Journal:
             raise LedgerError("journal", "an empty record", str(self.path))
         record = _head_of(payload) + payload
         try:
-            written = 0
-            while written < len(record):
-                written += os.pwrite(self._file, record[written:], self._end + written)
+            self._write(record, self._end)
             os.fdatasync(self._file)
         except OSError as error:
             os.ftruncate(self._file, self._end)
@@ -79,11 +77,17 @@ class Journal:
             os.close(self._file)
             self._file = -1
 
+    def _write(self, data: bytes, offset: int) -> None:
+        """All of `data`, however little the system takes at a time."""
+        written = 0
+        while written < len(data):
+            written += os.pwrite(self._file, data[written:], offset + written)
+
     def _begin(self) -> None:
         """Write the magic into a new file, or into one that was torn while it was written."""
         begun = os.pread(self._file, len(_MAGIC), 0)
         if len(begun) < len(_MAGIC) and begun == _MAGIC[: len(begun)]:
-            os.pwrite(self._file, _MAGIC, 0)
+            self._write(_MAGIC, 0)
             os.fsync(self._file)
             _sync_folder(self.path.parent)
 

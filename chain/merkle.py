@@ -325,9 +325,9 @@ def _require_hash(value: bytes, name: str) -> None:
 
 
 def _require_hashes(values: Sequence[bytes], name: str) -> None:
-    for value in values:
-        if type(value) is not bytes or len(value) != HASH_BYTES:
-            raise _bad("hash", f"one of the {name} is not {HASH_BYTES} bytes")
+    # Whole sequences at once: this stands before every root over a batch.
+    if not set(map(type, values)) <= {bytes} or not set(map(len, values)) <= {HASH_BYTES}:
+        raise _bad("hash", f"one of the {name} is not {HASH_BYTES} bytes")
 
 
 def _require_proof(proof: Sequence[bytes]) -> None:

@@ -9,7 +9,7 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,8 +70,13 @@ class Engine:
         self._set("enable_external_access", False)
         self._set("lock_configuration", True)
 
-    def run(self, text: str, parameters: Parameters, limit_rows: int, timeout_s: float) -> Answer:
-        """Rule 4: the answer to a query that the sandbox let through. Raises `QueryError`."""
+    def run(
+        self, text: str, parameters: Parameters, limit_rows: int, timeout_s: float, names: Collection[str] = ()
+    ) -> Answer:
+        """Rule 4: the answer to a query that the sandbox let through. Raises `QueryError`.
+
+        `names` are the relations and columns that an error may suggest.
+        """
         cursor = self.connection.cursor()
         with self._deadline(cursor, timeout_s) as timed_out:
             try:
@@ -80,7 +85,7 @@ class Engine:
                 types = tuple(str(kind) for kind in relation.types)
                 return _collect(relation, types, limit_rows)
             except (duckdb.Error, pa.ArrowException, OSError) as error:
-                explained = self._explain(cursor, error, text, parameters)
+                explained = self._explain(cursor, error, text, parameters, names)
                 if explained.code == "cancelled" and timed_out.is_set():
                     raise QueryLimitError("timeout", f"stopped after {timeout_s:g} s") from None
                 raise explained from None
@@ -95,22 +100,23 @@ class Engine:
         self.cancel()
         self.connection.close()
 
-    def names(self) -> list[str]:
-        """Relations, columns, macros and functions: where suggestions come from."""
-        cursor = self.connection.cursor()
-        rows = cursor.execute(
-            "SELECT table_name FROM duckdb_columns() WHERE NOT internal "
-            "UNION SELECT column_name FROM duckdb_columns() WHERE NOT internal "
-            "UNION SELECT function_name FROM duckdb_functions() WHERE function_name SIMILAR TO '[a-z_0-9]+'"
-        ).fetchall()
-        return [str(name) for (name,) in rows]
+    def _functions(self) -> list[str]:
+        rows = self.connection.cursor().execute(
+            "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_name SIMILAR TO '[a-z_0-9]+'"
+        )
+        return [str(name) for (name,) in rows.fetchall()]
 
     def _set(self, name: str, value: Any) -> None:
         # Names are the constants above; DuckDB's SET takes its value as a parameter.
         self.connection.execute(f"SET {name} = $1", [value])
 
     def _explain(
-        self, cursor: duckdb.DuckDBPyConnection, error: Exception, text: str, parameters: Parameters
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        error: Exception,
+        text: str,
+        parameters: Parameters,
+        names: Collection[str],
     ) -> QueryError:
         """Our error. A relation's error carries no place: binding the same text as a statement gives it."""
         if isinstance(error, duckdb.BinderException | duckdb.CatalogException) and "LINE " not in str(error):
@@ -121,7 +127,7 @@ class Engine:
                 cursor.execute(text, parameters) if parameters else cursor.execute(text)
             except duckdb.Error as again:
                 error = again
-        return explain_error(error, text, self.names())
+        return explain_error(error, text, self._functions() if "Function with name" in str(error) else names)
 
     @contextlib.contextmanager
     def _deadline(self, cursor: duckdb.DuckDBPyConnection, timeout_s: float) -> Iterator[threading.Event]:

@@ -74,7 +74,7 @@ class Export:
         if bases & derived.ENTRY_RELATIONS:
             self._fill_entries()
         began = time.perf_counter()
-        answer = self._engine.run(checked.text, parameters, limit_rows, timeout_s)
+        answer = self._engine.run(checked.text, parameters, limit_rows, timeout_s, self._names(checked))
         elapsed_s = time.perf_counter() - began
         table = exact_table(answer.table)
         notes = list(rounding_notes(table))
@@ -146,6 +146,11 @@ class Export:
             if self._by_name[name].kind == "view":
                 waiting |= set(self._by_name[name].source) - found
         return found
+
+    def _names(self, checked: CheckedQuery) -> list[str]:
+        """What a misspelt name may have meant: columns of the relations that the query reads, and relations."""
+        columns = [column.name for name in checked.relations for column in self._by_name[name].columns]
+        return [*dict.fromkeys(columns), *self._by_name]
 
     def _fill_entries(self) -> None:
         """Parse the logs once, when a query first needs them."""

@@ -7,7 +7,6 @@
    last block commits to was recomputed from all seals, and every file was compared with its seal.
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -62,25 +61,22 @@ class Status:
     @property
     def statement(self) -> str:
         """What the inputs are, in sentences."""
-        return " ".join((self._inputs(), self._signatures(), *self._domain()))
+        signatures = signature_sentence(self.cosigners, self.quorum_time_s)
+        return " ".join((self.inputs, signatures, *trust_domain(self.deployment)))
+
+    @property
+    def inputs(self) -> str:
+        """Rules 1 and 3 in a sentence."""
+        heads = ", ".join(f"{channel.channel} to entry {channel.complete_to}" for channel in self.channels)
+        if self.verified:
+            return f"Complete and verified inputs: {heads}."
+        return f"Inputs complete by the export's own word, signers: self-asserted, not verified: {heads}."
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON; the derived parts included."""
         values = asdict(self)
         values["channels"] = [asdict(channel) for channel in self.channels]
         return {**values, "cosigners": list(self.cosigners), "statement": self.statement, "verified": self.verified}
-
-    def _inputs(self) -> str:
-        heads = ", ".join(f"{channel.channel} to entry {channel.complete_to}" for channel in self.channels)
-        if self.verified:
-            return f"Complete and verified inputs: {heads}."
-        return f"Inputs complete by the export's own word, signers: self-asserted, not verified: {heads}."
-
-    def _signatures(self) -> str:
-        return signature_sentence(self.cosigners, self.quorum_time_s)
-
-    def _domain(self) -> tuple[str, ...]:
-        return trust_domain(self.deployment)
 
 
 def signature_sentence(cosigners: tuple[str, ...], quorum_time_s: int) -> str:
@@ -99,7 +95,6 @@ def trust_domain(deployment: str) -> tuple[str, ...]:
 def status_of(record: Record) -> Status:
     """The status of everything that is read from `record`."""
     forks, silence = record.anchor.policy.survives()
-    heads: Mapping[str, Any] = record.channels
     return Status(
         network=record.network,
         signers=record.anchor.source,
@@ -121,6 +116,6 @@ def status_of(record: Record) -> Status:
                 height=channel.last_block.height,
                 complete_to=channel.sealed_to,
             )
-            for name, channel in heads.items()
+            for name, channel in record.channels.items()
         ),
     )

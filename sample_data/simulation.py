@@ -193,12 +193,25 @@ class AreaMarket:
                 {"session": session},
                 first_ms,
                 ORDERS_SUBMITTED.encode_lines(
-                    [(o.side, o.price_fen_per_mwh, o.limit_fen_per_mwh, o.quantity_wh) for o in orders]
+                    [
+                        (
+                            o.side,
+                            o.price_fen_per_mwh,
+                            o.limit_fen_per_mwh,
+                            o.quantity_wh,
+                            self._salt(session, account, o),
+                        )
+                        for o in orders
+                    ]
                 ),
             )
             for account, orders in self._arrival(session, rows)
         ]
         self._simulation.commit_all(self._area, first_ms, last_ms, transactions)
+
+    def _salt(self, session: str, account: str, order: OrderRow) -> str:
+        """16 bytes that nobody else can guess, from the member's own secret."""
+        return self._simulation.keys.seed(f"salt/{session}/{account}/{order}")[:16].hex()
 
     def _arrival(self, session: str, rows: dict[str, list[OrderRow]]) -> list[tuple[str, list[OrderRow]]]:
         """Members in the order in which they come, another one every session."""

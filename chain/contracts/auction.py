@@ -11,6 +11,7 @@
 7. Settlement writes one row per account and checks conservation before anything is recorded.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Literal
 
@@ -35,6 +36,8 @@ from chain.market.play import Declaration, RoundOutcome, play_round
 from chain.market.rounds import References
 from chain.registry.interval import utc_stamp
 from chain.units import HOUR_MS, SETTLEMENT_OFFSET_MS, EnergyWh, PriceFenPerMwh, TimeMs
+
+_SALT = re.compile(r"[0-9a-f]{32}")
 
 
 class DeclareArguments(Arguments, frozen=True):
@@ -97,8 +100,9 @@ def _declare(call: Call, arguments: DeclareArguments) -> None:
         call.reject("gate-closed", f"session {arguments.session} takes no more declarations")
     if call.caller is not None and f"area-{call.caller.area}" != call.channel:
         call.reject("other-area", f"{account} belongs to area {call.caller.area}")
-    sides, prices, limits, quantities = (list(column) for column in zip(*call.rows, strict=True))
+    sides, prices, limits, quantities, salts = (list(column) for column in zip(*call.rows, strict=True))
     _check_orders(sides, prices, limits, quantities, parameters)
+    _check_salts(salts)
     side = sides[0]
     if call.get(f"side:{arguments.session}", account) not in (None, side):
         call.reject("two-sides", f"{account} has declared the other side in this session")
@@ -138,6 +142,13 @@ def _check_orders(
     for row, quantity in enumerate(quantities):
         if quantity > parameters.quantity_wh_max:
             raise RejectError("quantity-max", f"row {row}: more than {parameters.quantity_wh_max} Wh")
+
+
+def _check_salts(salts: Sequence[str | None]) -> None:
+    """A salt is 16 bytes of lower-case hex; `RejectError` otherwise."""
+    for row, salt in enumerate(salts):
+        if salt is not None and not _SALT.fullmatch(salt):
+            raise RejectError("salt", f"row {row}: a salt is 32 lower-case hexadecimal digits")
 
 
 def _round(call: Call, key: str) -> None:
@@ -395,6 +406,7 @@ _ORDER_CODES = (
     "quantity-lot",
     "quantity-max",
     "quantity-range",
+    "salt",
     "side",
     "two-sides",
 )

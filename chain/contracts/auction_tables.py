@@ -11,9 +11,14 @@ ORDERS_SUBMITTED = Schema(
         Column("price_fen_per_mwh", "int", "fen/MWh"),
         Column("limit_fen_per_mwh", "int", "fen/MWh", null=True),
         Column("quantity_wh", "int", "Wh"),
+        Column("salt", "text", "16 random bytes, hex; null: the member does not mind guesses", null=True),
     ),
 )
-"""A declaration's rows as its member signed them; the entry tells account, session and outcome."""
+"""A declaration's rows as its member signed them; the entry tells account, session and outcome.
+
+Until a round closes orders are confidential, while `rows_root` is on the log at once. With few likely prices and
+quantities a root can be guessed; the owner's salt prevents that.
+"""
 
 ROUNDS = Schema(
     table="rounds",

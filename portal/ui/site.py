@@ -131,6 +131,11 @@ def _rows(export: Export, file: str, parameters: dict[str, Any]) -> list[dict[st
     return [dict(zip(columns, row, strict=True)) for row in result.rows()]
 
 
+def example(name: str) -> str:
+    """A question to begin with, without its comment."""
+    return "\n".join(line for line in _text(f"examples/{name}").splitlines() if not line.startswith("--"))
+
+
 @cache
 def _text(file: str) -> str:
     return (_SQL / f"{file}.sql").read_text(encoding="utf-8")

@@ -127,10 +127,6 @@ def test_a_journal_torn_while_it_began_begins_again(tmp_path: Path, written: int
     assert path.read_bytes() == whole
 
 
-def _full_at_once(written: int) -> int:
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
 @pytest.mark.parametrize("partial", [0, 1, 13, 30])
 def test_a_full_disk_is_said_and_nothing_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, partial: int
@@ -176,10 +172,7 @@ def test_a_short_write_is_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     really: Callable[[int, bytes, int], int] = os.pwrite
     with monkeypatch.context() as patch:
         patch.setattr(os, "pwrite", lambda file, data, offset: really(file, data[:3], offset))
-        path = tmp_path / "journal"
-        path.write_bytes(filled(tmp_path / "other", []).read_bytes())
-        with Journal(path) as journal:
-            journal.append(b"written in many pieces")
+        path = filled(tmp_path, [b"written in many pieces"])
     assert read(path) == [b"written in many pieces"]
 
 

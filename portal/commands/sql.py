@@ -1,0 +1,138 @@
+"""`gridproof sql EXPORT QUERY`: ask a verified export.
+
+1. The answer goes to standard output or to `-o FILE`; whose signatures it rests on is said beside it, always: under the
+   table, inside JSON and Parquet, on standard error for CSV.
+2. Exit codes: 0 answered · 1 the export does not hold, a limit was passed, or `--strict` and nobody but the export
+   vouches for its signers · 2 the query is wrong, and nothing was written.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal, NoReturn
+
+import typer
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+import queries
+from portal.commands.progress import progress_bars
+from portal.commands.trust_words import trust_lines
+from queries.errors import QueryLimitError
+from queries.output import csv_bytes, json_value, write_file
+
+_ROWS_SHOWN_MAX = 200
+_EXIT_INPUT = 2
+
+Format = Literal["table", "csv", "json", "parquet"]
+
+
+def sql(
+    export: Annotated[Path, typer.Argument(metavar="EXPORT", help="The folder that was handed over.")],
+    query: Annotated[
+        str,
+        typer.Argument(metavar="QUERY", help="The query, or a file that ends in .sql, or - for standard input."),
+    ],
+    policy: Annotated[Path | None, typer.Option(help="The policy file (C2SP tlog-policy) that you trust.")] = None,
+    answer_format: Annotated[Format, typer.Option("--format", help="How to give the answer.")] = "table",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the answer there; parquet needs it.")
+    ] = None,
+    evidence: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write evidence for the rows there; they need channel, entry, position."),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 1 unless the signers are trusted through a policy of yours.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+) -> None:
+    """Answer a query over an export. Every file is compared with its seal before the query sees it.
+
+    Relations: one per table of the record (trades, orders_submitted, sessions, …), the logs (entries, blocks,
+    transactions, …), views (orders, prices, certificate_life, …). To look around: SHOW TABLES, DESCRIBE trades,
+    SELECT * FROM relations, SELECT * FROM relation_columns. Units: mwh(wh), cny(e8), local_time(time).
+    """
+    chosen: Format = "json" if as_json else answer_format
+    if chosen == "parquet" and output is None:
+        _refuse("--format parquet needs -o FILE")
+    text = _query_text(query)
+    with progress_bars(shown=chosen == "table" and sys.stderr.isatty()) as progress:
+        opened = queries.open(export, policy, progress)
+    with opened:
+        try:
+            result = opened.sql(text)
+            proof = result.evidence() if evidence is not None else b""
+        except QueryLimitError:
+            raise
+        except (queries.QueryError, queries.EvidenceError) as error:
+            _refuse(str(error))
+        if evidence is not None:
+            write_file(evidence, proof)
+        _give(result, chosen, output, trust_lines(opened.record))
+    if strict and not result.status.verified:
+        sys.stderr.write("gridproof: --strict: the signers are self-asserted, so this is not a verification\n")
+        raise typer.Exit(1)
+
+
+def _query_text(query: str) -> str:
+    if query == "-":
+        return sys.stdin.read()
+    if query.endswith(".sql"):
+        try:
+            return Path(query).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            _refuse(f"{query}: cannot be read: {error}")
+    return query
+
+
+def _refuse(sentence: str) -> NoReturn:
+    sys.stderr.write(f"gridproof: {sentence}\n")
+    raise typer.Exit(_EXIT_INPUT)
+
+
+def _give(result: queries.Result, chosen: Format, output: Path | None, trust: list[str]) -> None:
+    """Rule 1."""
+    notes = [*result.notes, result.status.inputs, *trust]
+    if chosen == "table":
+        _print(result, output, notes)
+        return
+    if chosen == "json" and output is None:
+        sys.stdout.write(result.json() + "\n")
+        return
+    if chosen == "csv" and output is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(csv_bytes(result.arrow()))
+    elif output is not None and chosen == "csv":
+        result.csv(output)
+    elif output is not None and chosen == "parquet":
+        result.parquet(output)
+    elif output is not None:
+        write_file(output, f"{result.json()}\n".encode())
+    sys.stderr.write("".join(f"{line}\n" for line in notes))
+
+
+def _print(result: queries.Result, output: Path | None, notes: list[str]) -> None:
+    """A table for a person, at most `_ROWS_SHOWN_MAX` rows of it on a screen."""
+    rows = result.rows()
+    shown = rows if output is not None else rows[:_ROWS_SHOWN_MAX]
+    table = Table(box=SIMPLE)
+    for name, kind in zip(result.columns, result.types, strict=True):
+        is_number = kind.startswith(("DECIMAL", "HUGEINT", "BIGINT", "INTEGER", "DOUBLE"))
+        table.add_column(escape(name), justify="right" if is_number else "left", overflow="fold")
+    for row in shown:
+        table.add_row(*("" if value is None else escape(str(json_value(value))) for value in row))
+    if len(shown) < len(rows):
+        notes = [f"the first {len(shown):,} of {len(rows):,} rows; -o FILE with --format csv writes all", *notes]
+    if output is None:
+        _lines(Console(), table, [f"{len(rows):,} rows in {result.elapsed_s:.3f} s", *notes])
+    else:
+        with output.open("w", encoding="utf-8") as sink:
+            _lines(Console(file=sink, width=1_000), table, notes)
+
+
+def _lines(console: Console, table: Table, notes: list[str]) -> None:
+    console.print(table)
+    for line in notes:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)

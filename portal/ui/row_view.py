@@ -1,0 +1,32 @@
+"""Rows of any table as people read them: exact, in the units that the schema declares."""
+
+from portal.ui import numbers
+from portal.ui.tables import Column as Heading
+from portal.ui.words import say
+from chain.schema import Column, Row, Schema
+
+
+def row_columns(schema: Schema) -> list[Heading]:
+    """A heading per column: its name and unit."""
+    return [Heading(_heading(column), "text" if column.type in ("text", "bool") else "number") for column in schema.columns]
+
+
+def row_cells(schema: Schema, row: Row) -> list[str]:
+    """The row's values: integers grouped, times in UTC+8, null as a dash."""
+    return [_cell(column, value) for column, value in zip(schema.columns, row, strict=True)]
+
+
+def _heading(column: Column) -> str:
+    if column.type == "time":
+        return f"{column.name} (UTC+8)"
+    return f"{column.name} ({column.unit})" if column.unit and column.type in ("int", "decimal") else column.name
+
+
+def _cell(column: Column, value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return say("yes") if value else say("no")
+    if isinstance(value, int):
+        return numbers.clock(value, seconds=True) if column.type == "time" else numbers.count(value)
+    return str(value)

@@ -3,8 +3,8 @@
 In this order; the first failure is raised and names its place:
 1. The anchor: the reader's policy (trust rule 1). Without one the export's own is used and the result says so.
 2. The policy names validators of this network only and is safe for the f of genesis.
-3. The beacon: checkpoint signed by its log and a quorum, and by nobody whom the policy does not know; leaves hash to
-   it and follow each other.
+3. The beacon: checkpoint signed by its log and a quorum, under the reader's policy and under the newest of the
+   record, and by nobody whom neither of them names; leaves hash to it and follow each other.
 4. Every channel that the beacon's last leaf names is there, and no other; every log of this network in the policy is
    one of them, so that a quorum's own beacon cannot leave a channel out.
 5. Each channel: checkpoint as in rule 3, its head the one in the last leaf; entries hash to it; it begins with its
@@ -148,7 +148,6 @@ def open_record(folder: Path, policy: bytes | None, source: AnchorSource, progre
     for done, head in enumerate(heads):
         progress(f"open {head.channel}", done, len(heads))
         channels[head.channel] = open_channel(reader, anchor, manifest.network, head)
-    _check_rounds(leaves, channels)
     _check_heads(leaves, channels)
     network_id = _check_network(manifest.network, channels, anchor.policy)
     return Record(
@@ -226,10 +225,13 @@ def _anchor(reader: ExportReader, policy: bytes | None, source: AnchorSource) ->
 def _checkpoint(reader: ExportReader, note: bytes, policy: Policy, network: str, log: str) -> VerifiedCheckpoint:
     """Rules 3 and 5: signers, signatures and quorum; the `vkey` file is the policy's key."""
     path = log_path(log, CHECKPOINT)
+    own = parse_policy(exported_policies(reader)[-1])
     try:
         parsed = parse_note(note)
-        _check_signers(parsed, policy)
+        _check_signers(parsed, policy, own)
         verified = verify_checkpoint(parsed, policy, origin(network, log))
+        # The record's own policy is no anchor; but what claims to be signed under it must be.
+        verify_checkpoint(parsed, own, origin(network, log))
     except ChainError as error:
         raise error.at(path) from None
     if decode_vkey(reader.read(log_path(log, VKEY)), log_path(log, VKEY)) != str(verified.log_key):
@@ -237,12 +239,12 @@ def _checkpoint(reader: ExportReader, note: bytes, policy: Policy, network: str,
     return verified
 
 
-def _check_signers(note: Note, policy: Policy) -> None:
+def _check_signers(note: Note, *policies: Policy) -> None:
     """Rule 3. C2SP lets a client ignore strangers' signatures; in an export they are bytes that nobody vouches for."""
-    known = {(key.name, key.key_id) for key in (*policy.logs, *policy.witnesses.values())}
+    known = {(key.name, key.key_id) for policy in policies for key in (*policy.logs, *policy.witnesses.values())}
     for signature in note.signatures:
         if (signature.name, signature.key_id) not in known:
-            sentence = f"signed by {signature.name} with an unknown key: the policy does not name it"
+            sentence = f"signed by {signature.name} with an unknown key: no policy names it"
             raise SignatureError("unknown-key", sentence)
 
 
@@ -252,26 +254,6 @@ def _check_no_log_left_out(policy: Policy, network: str, heads: Sequence[Head]) 
     for key in policy.logs:
         if key.name.startswith(f"gridproof/{network}/") and key.name not in present:
             raise ExportError("channels", f"the policy names the log {key.name}, the beacon does not pin it", BEACON)
-
-
-def _check_rounds(leaves: Sequence[BeaconLeaf], channels: dict[str, ChannelRecord]) -> None:
-    """Rule 5: every head of every round is a block of the channel's log as it stands here."""
-    checked: set[Head] = set()
-    for leaf in leaves:
-        for head in leaf.heads:
-            if head not in checked:
-                _check_head(channels[head.channel], head, f"beacon entry {leaf.round}")
-                checked.add(head)
-
-
-def _check_head(record: ChannelRecord, head: Head, where: str) -> None:
-    if not 0 < head.size <= record.tree.size or record.tree.root(head.size).hex() != head.root:
-        sentence = f"the log of {head.channel} has another root at size {head.size} than this round pins"
-        raise ExportError("round", sentence, where)
-    last = parse_entry(record.entries[head.size - 1], f"{head.channel} entry {head.size - 1}")
-    if not isinstance(last, Block) or last.height != head.height or head.closed:
-        sentence = f"{head.channel} entry {head.size - 1} does not close the block {head.height} that this round pins"
-        raise ExportError("round", sentence, where)
 
 
 def _log(reader: ExportReader, checkpoint: VerifiedCheckpoint, log: str) -> tuple[list[bytes], Tree]:
@@ -322,8 +304,8 @@ def _check_heads(leaves: Sequence[BeaconLeaf], channels: dict[str, ChannelRecord
             if not 0 < head.size <= channel.tree.size or channel.tree.root(head.size).hex() != head.root:
                 raise ExportError("head", f"the log does not extend the head pinned at size {head.size}", where)
             block = parse_entry(channel.entries[head.size - 1], where)
-            if not isinstance(block, Block) or block.height != head.height or block.time > leaf.time:
-                raise ExportError("head", "the pinned head is no block of that height and time", where)
+            if not isinstance(block, Block) or block.height != head.height or block.time > leaf.time or head.closed:
+                raise ExportError("head", "the pinned head is no open block of that height and time", where)
 
 
 def _check_network(network: str, channels: dict[str, ChannelRecord], policy: Policy) -> str:

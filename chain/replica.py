@@ -198,6 +198,7 @@ class Replica:
             account = msgspec.convert(event.data, Account)
         except msgspec.ValidationError as error:
             raise LedgerError("import", f"not an account: {error}", event.name) from None
+        from_hex(account.public_key, 32, f"{event.name}: {account.account}")
         self.state.put(ACCOUNTS, account.account, account)
 
     def _run_triggers(self, draft: _Draft) -> None:

@@ -5,7 +5,8 @@ import importlib
 import pytest
 
 PUBLIC: dict[str, list[str]] = {
-    "audit": [],
+    "audit": ["AuditError", "Difference", "ReplayError", "RoundStep", "SessionIndex", "SessionReplay", "index_sessions",
+              "replay_session", "sessions_of"],
     "portal": [],
 }
 

@@ -17,7 +17,7 @@ import streamlit as st
 from chain.errors import ChainError
 from portal.ui.address import Address, language_link, page_link
 from portal.ui.badge import record_badge
-from portal.ui.html import Html, join, show, tag
+from portal.ui.html import join, show, tag
 from portal.ui.opening import forget_openings, opened_site
 from portal.ui.site import Site
 from portal.ui.tables import anchor, note
@@ -44,7 +44,7 @@ class PageInfo:
 
 def run_page(page: PageInfo, pages: Sequence[PageInfo]) -> None:
     """Rules 1–3."""
-    show(Html(f"<style>{(_STATIC / 'portal.css').read_text(encoding='utf-8')}</style>"))
+    st.html(_STATIC / "portal.css")
     st.html(_STATIC / "links.html", unsafe_allow_javascript=True)
     with st.sidebar:
         _navigation(page, pages)

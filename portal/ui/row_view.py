@@ -1,9 +1,9 @@
 """Rows of any table as people read them: exact, in the units that the schema declares."""
 
+from chain.schema import Column, Row, Schema
 from portal.ui import numbers
 from portal.ui.tables import Column as Heading
 from portal.ui.words import say
-from chain.schema import Column, Row, Schema
 
 
 def row_columns(schema: Schema) -> list[Heading]:

@@ -1,11 +1,12 @@
 """Admission and execution: every way to be dropped, every way to be rejected, in the order of the rules."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pytest
 
+from chain.entry import Event
 from chain.execution import GENERAL_CODES
 from chain.limits import LIMITS
 from chain.replica import Outcome
@@ -198,8 +199,18 @@ def test_a_refused_call_is_on_the_record_and_changes_nothing_but_the_nonce(world
     assert block.segments == ()
 
 
-def test_every_general_code_has_a_case_above() -> None:
-    assert {code for code, _ in REJECTED.values()} - {"no"} == set(GENERAL_CODES)
+@pytest.mark.parametrize("status", ["suspended", "revoked"])
+def test_the_call_of_an_account_that_is_not_active_is_rejected(world: World, status: Literal["suspended", "revoked"]) -> None:
+    account = msgspec.structs.replace(member("alice"), status=status)
+    world.block(imports=[Event(data=msgspec.to_builtins(account), name="participant.changed")])
+    receipt = outcome(world, sign(world)).receipt
+    assert receipt is not None
+    assert (receipt.status, receipt.code) == ("rejected", "inactive")
+    assert world.replica.nonce("alice") == 1
+
+
+def test_every_general_code_has_a_case_here() -> None:
+    assert {code for code, _ in REJECTED.values()} - {"no"} | {"inactive"} == set(GENERAL_CODES)
 
 
 def test_of_two_reasons_the_first_by_the_rules_is_given(world: World) -> None:

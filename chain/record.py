@@ -35,7 +35,7 @@ from chain.reader import ExportReader, decode_vkey
 from chain.replica import GOVERNANCE
 from chain.schema import Schema, parse_schema
 from chain.tables import catalogue_root, file_sha256, sealed_leaf
-from chain.tiles import TILE_WIDTH, tile_path
+from chain.tiles import TILE_WIDTH, entries_path, tile_path
 
 AnchorSource = Literal["policy", "pinned", "self-asserted"]
 
@@ -265,12 +265,13 @@ def _log(reader: ExportReader, checkpoint: VerifiedCheckpoint, log: str) -> tupl
     tree = Tree()
     tree.extend(entries)
     if tree.root() != checkpoint.checkpoint.root:
-        raise ExportError("log-root", _first_wrong_entry(reader, log, entries), log)
+        raise _wrong_entries(reader, log, entries)
     return entries, tree
 
 
-def _first_wrong_entry(reader: ExportReader, log: str, entries: Sequence[bytes]) -> str:
-    """Which entry differs from the log's own leaf hashes: a hint where to look, since the root is what is signed."""
+def _wrong_entries(reader: ExportReader, log: str, entries: Sequence[bytes]) -> ExportError:
+    """Names the entry that differs from the log's own leaf hashes: a hint where to look; the root is what is signed."""
+    sentence = "the entries do not hash to the signed root"
     for first in range(0, len(entries), TILE_WIDTH):
         run = entries[first : first + TILE_WIDTH]
         try:
@@ -279,8 +280,11 @@ def _first_wrong_entry(reader: ExportReader, log: str, entries: Sequence[bytes])
             break
         for offset, data in enumerate(run):
             if tile[32 * offset : 32 * offset + 32] != leaf_hash(data):
-                return f"the entries do not hash to the signed root; entry {first + offset} differs from its leaf hash"
-    return "the entries do not hash to the signed root"
+                bundle = log_path(log, entries_path(first // TILE_WIDTH, len(run)))
+                return ExportError(
+                    "log-root", f"{sentence}; entry {first + offset} is not the one that was logged", bundle
+                )
+    return ExportError("log-root", sentence, log)
 
 
 def _leaves(entries: Sequence[bytes], newest_policy: bytes) -> list[BeaconLeaf]:

@@ -36,14 +36,17 @@ def trust_folder() -> Path:
 
 
 def pin_policy(network: str, policy: bytes) -> Path:
-    """Trust `policy` for `network` from now on; returns where that is written down."""
+    """Trust `policy` for `network` from now on; returns where that is written down. Raises `PolicyError`."""
     parse_policy(policy).require_validators(network)
     folder = trust_folder() / check_name(network, "network")
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{sha256(policy).hexdigest()}.policy"
     partial = path.with_suffix(".partial")
-    partial.write_bytes(policy)
-    os.replace(partial, path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(policy)
+        os.replace(partial, path)
+    except OSError as error:
+        raise PolicyError("trust-folder", f"cannot be written: {error.strerror}", str(folder)) from None
     return path
 
 
@@ -65,20 +68,23 @@ def reader_policy(export: Path, given: Path | None) -> ReaderPolicy:
             "this export may have been signed anew with other keys. Hand in the policy you trust with --policy",
             network,
         )
-    text = pin.read_bytes()
-    if text != newest:
+    if _read(pin) != newest:
         raise PolicyError("pin-damaged", "the pinned policy is not the one that its name says", str(pin))
-    return ReaderPolicy(text, "pinned")
+    return ReaderPolicy(newest, "pinned")
 
 
 def read_policy_file(path: Path) -> bytes:
     """A policy that the reader hands in; `PolicyError` when it cannot be read or is malformed."""
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise PolicyError("policy-file", f"cannot be read: {error.strerror}", str(path)) from None
+    text = _read(path)
     try:
         parse_policy(text)
     except PolicyError as error:
         raise error.at(str(path)) from None
     return text
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PolicyError("policy-file", f"cannot be read: {error.strerror}", str(path)) from None

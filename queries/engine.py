@@ -41,7 +41,7 @@ class Engine:
     """See the module's docstring."""
 
     def __init__(self, spill: Path) -> None:
-        self.connection = duckdb.connect(
+        self._connection: duckdb.DuckDBPyConnection | None = duckdb.connect(
             ":memory:",
             config={
                 "autoinstall_known_extensions": "false",
@@ -63,6 +63,13 @@ class Engine:
             self._set(name, value)
         self._running: set[duckdb.DuckDBPyConnection] = set()
         self._lock = threading.Lock()
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The engine's own connection; `QueryError` once it is closed."""
+        if self._connection is None:
+            raise QueryError("closed", "the export is closed: open it again to ask")
+        return self._connection
 
     def lock(self, files: Sequence[Path]) -> None:
         """Rule 3."""
@@ -97,8 +104,11 @@ class Engine:
                 cursor.interrupt()
 
     def close(self) -> None:
+        """Stop everything and give the memory back."""
         self.cancel()
-        self.connection.close()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _functions(self) -> list[str]:
         rows = self.connection.cursor().execute(

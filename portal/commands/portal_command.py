@@ -10,7 +10,6 @@ import contextlib
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 import webbrowser
 from collections.abc import Iterator
@@ -43,6 +42,11 @@ def portal(
 
     It listens on this machine only. Press Ctrl-C to end it.
     """
+    serve(export, policy, port, host, browser)
+
+
+def serve(export: Path, policy: Path | None, port: int, host: str = LOOPBACK, browser: bool = True) -> None:
+    """Run the site until it is interrupted. Raises our own errors for rule 1, `typer.Exit` for the rest."""
     reader_policy(export, policy)
     problem = port_problem(host, port)
     if problem:
@@ -90,10 +94,16 @@ def _wait_until_up(process: "subprocess.Popen[bytes]", address: str) -> bool:
         if process.poll() is not None:
             sys.stderr.write(f"gridproof: the site did not start (exit code {process.returncode})\n")
             return False
-        with contextlib.suppress(urllib.error.URLError, OSError):
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1) as answer:  # noqa: S310 - http, ours
-                if answer.status == _HEALTHY:
-                    return True
+        if _is_healthy(address):
+            return True
         time.sleep(_POLL_SECONDS)
     sys.stderr.write(f"gridproof: the site did not answer within {_START_SECONDS} s\n")
     return False
+
+
+def _is_healthy(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1) as answer:  # noqa: S310 - http, ours
+            return bool(answer.status == _HEALTHY)
+    except OSError:
+        return False

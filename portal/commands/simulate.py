@@ -108,7 +108,13 @@ def require_free(place: Place) -> None:
     for path in (place.export, place.policy, place.notes, place.ledger, place.daily):
         if path is not None and (path.is_symlink() or path.exists()):
             raise ExportError("exists", "something is there already; nothing is ever overwritten", str(path))
-    place.export.parent.mkdir(parents=True, exist_ok=True)
+    parent = place.export.parent
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=parent):
+            pass
+    except OSError as error:
+        raise ExportError("not-writable", f"cannot write here: {error.strerror}", str(parent.absolute())) from None
 
 
 def run_simulation(

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -101,7 +100,8 @@ def _summary(report: VerifyReport, older: Record | None) -> dict[str, Any]:
 
 def _print(report: VerifyReport, older: Record | None) -> None:
     console = Console()
-    table = Table(title=f"{report.record.network}: everything holds", box=SIMPLE, title_justify="left")
+    title = f"{report.record.network}: everything holds"
+    table = Table(title=title, box=None, padding=(0, 2, 0, 0), title_justify="left")
     table.add_column("channel", no_wrap=True)
     for name in ("entries", "blocks", "signed", "rejected", "triggers", "segments", "rows"):
         table.add_column(name, justify="right")

@@ -1,4 +1,4 @@
-"""Certificates: every bundle with filters, and one bundle's life, each event with the proofs that it is on the record."""
+"""Certificates: every bundle with filters, and one bundle's life, each event with proofs that it is on the record."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -133,7 +133,9 @@ def _bundle(site: Site, address: Address, bundle: str) -> None:
 
 def _facts(site: Site, address: Address, row: dict[str, Any]) -> Html:
     plant = row["plant_name_zh"] if language() == "zh" else row["plant_name_en"]
-    parent = anchor(row["parent"], address.link(bundle=row["parent"])) if row["parent"] else say("certificates.by-issue")
+    parent: Cell = say("certificates.by-issue")
+    if row["parent"]:
+        parent = anchor(row["parent"], address.link(bundle=row["parent"]))
     interval = f"{numbers.clock(row['interval_start'])} – {numbers.local(row['interval_end']).strftime('%H:%M')} UTC+8"
     share = say(
         "certificates.range-value", first=numbers.count(row["first_wh"]), last=numbers.count(row["last_wh"])

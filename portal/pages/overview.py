@@ -15,7 +15,7 @@ from portal.ui.words import say
 PARAMETERS: tuple[str, ...] = ()
 
 
-def page(site: Site, address: Address) -> None:
+def page(site: Site, _address: Address) -> None:
     """The whole page; its address says nothing but the language."""
     show(record_badge(site.status))
     sessions = site.ask("overview_sessions")

@@ -49,7 +49,7 @@ def page(site: Site, address: Address) -> None:
         return
     result = _run(site, query)
     if result is not None:
-        _answer(site, address, result)
+        _answer(address, result)
 
 
 def _editor(address: Address, query: str) -> None:
@@ -108,7 +108,7 @@ def _run(site: Site, query: str) -> Result | None:
     return None
 
 
-def _answer(site: Site, address: Address, result: Result) -> None:
+def _answer(address: Address, result: Result) -> None:
     show(record_badge(result.status))
     shown = (
         (say("sql.rows"), numbers.count(len(result))),

@@ -1,6 +1,7 @@
 """HTML that cannot be injected into.
 
-1. Text becomes HTML in `tag` alone, and there every `str` is escaped; only an `Html`, which `tag` made, passes as it is.
+1. Text becomes HTML in `tag` and `join` alone, and there every `str` is escaped; only an `Html` passes as it is, and
+   only they make one.
 2. Nothing else here or in a page joins text into HTML. So a name from the record is shown letter by letter, whatever
    it says.
 3. Attributes are escaped too. Addresses are built by `portal.ui.address`, never taken from the record.

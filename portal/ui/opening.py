@@ -67,7 +67,7 @@ class Opening:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _opening(export: str, policy: str | None, fingerprint: str) -> Opening:
+def _opening(export: str, policy: str | None, fingerprint: str) -> Opening:  # noqa: ARG001 - part of the key
     """Rule 1; the arguments are the key."""
     return Opening(Place(Path(export), Path(policy) if policy else None))
 

@@ -5,10 +5,12 @@ from portal.ui import numbers
 from portal.ui.tables import Column as Heading
 from portal.ui.words import say
 
+_NUMBERS = ("int", "decimal")
+
 
 def row_columns(schema: Schema) -> list[Heading]:
     """A heading per column: its name and unit."""
-    return [Heading(_heading(column), "text" if column.type in ("text", "bool") else "number") for column in schema.columns]
+    return [Heading(_heading(column), "number" if column.type in _NUMBERS else "text") for column in schema.columns]
 
 
 def row_cells(schema: Schema, row: Row) -> list[str]:
@@ -19,7 +21,7 @@ def row_cells(schema: Schema, row: Row) -> list[str]:
 def _heading(column: Column) -> str:
     if column.type == "time":
         return f"{column.name} (UTC+8)"
-    return f"{column.name} ({column.unit})" if column.unit and column.type in ("int", "decimal") else column.name
+    return f"{column.name} ({column.unit})" if column.unit and column.type in _NUMBERS else column.name
 
 
 def _cell(column: Column, value: object) -> str:

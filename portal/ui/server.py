@@ -27,7 +27,6 @@ def server_command(host: str, port: int) -> list[str]:
     settings: dict[str, str | int] = {
         "server.address": host,
         "server.port": port,
-        "server.allowedHosts": ",".join(hosts),
         "server.headless": "true",
         "server.enableCORS": "true",
         "server.enableXsrfProtection": "true",
@@ -49,6 +48,7 @@ def server_command(host: str, port: int) -> list[str]:
         "theme.dark.primaryColor": "#6fb3e8",
     }
     flags = [f"--{name}={value}" for name, value in settings.items()]
+    flags += [f"--server.allowedHosts={name}" for name in hosts]
     return [sys.executable, "-m", "streamlit", "run", str(_PORTAL / "app.py"), *flags]
 
 

@@ -138,9 +138,7 @@ def refusal(export: Path, policy: bytes | None) -> ChainError:
 def is_transaction(method: str, code: str = "ok") -> Callable[[dict[str, Any]], bool]:
     """Picks a transaction by method and receipt."""
     return lambda entry: (
-        entry["kind"] == "transaction"
-        and entry["body"]["method"] == method
-        and entry["receipt"]["code"] == code
+        entry["kind"] == "transaction" and entry["body"]["method"] == method and entry["receipt"]["code"] == code
     )
 
 

@@ -1,0 +1,163 @@
+"""The beacon: every round sees the whole picture, and nothing in it goes back."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from chain.beacon import GovernanceFeed, check_import, check_round, governance_size
+from chain.entry import BeaconLeaf, Event, Genesis, Head
+from chain.errors import ParseError
+from chain.limits import LIMITS
+from tests.chain.contract_fixture import CONTRACT
+from tests.chain.contracts.replica_fixture import GENESIS_MS, World, member
+
+ROOT, OTHER = "ab" * 32, "cd" * 32
+
+
+def head(channel: str = "area-1", height: int = 3, size: int = 9, root: str = ROOT, closed: bool = False) -> Head:
+    return Head(channel=channel, closed=closed, height=height, root=root, size=size)
+
+
+def leaf(number: int, *heads: Head, time: int = GENESIS_MS) -> BeaconLeaf:
+    return BeaconLeaf(heads=heads, policy_sha256=ROOT, round=number, time=time)
+
+
+BEFORE = leaf(0, head(), head("governance"))
+
+GOOD = {
+    "nothing new": leaf(1, head(), head("governance")),
+    "a channel that grew": leaf(1, head(height=4, size=12, root=OTHER), head("governance")),
+    "a channel that began": leaf(1, head(), head("area-2"), head("governance")),
+    "a channel that closed": leaf(1, head(closed=True), head("governance")),
+    "a later time": leaf(1, head(), head("governance"), time=GENESIS_MS + 1),
+}
+BAD = {
+    "beacon-round": {
+        "the same round": leaf(0, head(), head("governance")),
+        "a round skipped": leaf(2, head(), head("governance")),
+        "a negative round": leaf(-1, head(), head("governance")),
+    },
+    "beacon-heads": {
+        "heads out of order": leaf(1, head("governance"), head()),
+        "a head twice": leaf(1, head(), head(), head("governance")),
+    },
+    "beacon-time": {"an earlier time": leaf(1, head(), head("governance"), time=GENESIS_MS - 1)},
+    "beacon-dropped": {
+        "a channel dropped": leaf(1, head("governance")),
+        "a channel renamed": leaf(1, head("area-9"), head("governance")),
+        "no channel left": leaf(1),
+    },
+    "beacon-shrunk": {
+        "a smaller log": leaf(1, head(size=8), head("governance")),
+        "a lower height": leaf(1, head(height=2, size=12), head("governance")),
+    },
+    "beacon-fork": {"another root at the same size": leaf(1, head(root=OTHER), head("governance"))},
+}
+BAD_CASES = [(code, following) for code, cases in BAD.items() for following in cases.values()]
+BAD_NAMES = [name for cases in BAD.values() for name in cases]
+
+
+@pytest.mark.parametrize("following", GOOD.values(), ids=GOOD)
+def test_a_round_may_follow(following: BeaconLeaf) -> None:
+    check_round(BEFORE, following, "beacon entry 1")
+
+
+@pytest.mark.parametrize(("code", "following"), BAD_CASES, ids=BAD_NAMES)
+def test_a_round_that_takes_something_back_is_refused(code: str, following: BeaconLeaf) -> None:
+    with pytest.raises(ParseError) as caught:
+        check_round(BEFORE, following, "beacon entry 1")
+    assert (caught.value.code, caught.value.where) == (code, "beacon entry 1")
+
+
+def test_the_first_round_is_round_0() -> None:
+    check_round(None, BEFORE, "beacon entry 0")
+    for number in (-1, 1):
+        with pytest.raises(ParseError):
+            check_round(None, leaf(number, head()), "beacon entry 0")
+
+
+@pytest.mark.parametrize("after", [head(size=10, height=4, closed=True), head(), head(root=OTHER, closed=True)])
+def test_a_closed_channel_stays_as_it_is(after: Head) -> None:
+    closed = leaf(0, head(closed=True))
+    check_round(closed, leaf(1, head(closed=True)), "beacon entry 1")
+    with pytest.raises(ParseError) as caught:
+        check_round(closed, leaf(1, after), "beacon entry 1")
+    assert caught.value.code == "beacon-shrunk"
+
+
+def genesis(channel: str) -> Genesis:
+    return msgspec.structs.replace(World([CONTRACT], {}).replica.genesis, channel=channel)
+
+
+AREA, GOVERNANCE = genesis("area-1"), genesis("governance")
+ROUNDS = [leaf(n, head("governance", size=5 + n, height=n), time=GENESIS_MS + 10 * n) for n in range(4)]
+
+
+@pytest.mark.parametrize(
+    ("beacon_round", "time_ms", "good"),
+    [
+        (-1, GENESIS_MS, True),
+        (0, GENESIS_MS, True),
+        (3, GENESIS_MS + 30, True),
+        (3, GENESIS_MS + 99, True),
+        (3, GENESIS_MS + 29, False),
+        (4, GENESIS_MS + 99, False),
+        (-2, GENESIS_MS + 99, False),
+    ],
+)
+def test_a_block_imports_through_a_round_that_exists_and_is_not_later(
+    beacon_round: int, time_ms: int, good: bool
+) -> None:
+    if good:
+        check_import(AREA, ROUNDS, beacon_round, time_ms, "area-1 block 1")
+        return
+    with pytest.raises(ParseError) as caught:
+        check_import(AREA, ROUNDS, beacon_round, time_ms, "area-1 block 1")
+    assert (caught.value.code, caught.value.where) == ("beacon-import", "area-1 block 1")
+
+
+def test_governance_imports_nothing() -> None:
+    check_import(GOVERNANCE, ROUNDS, -1, GENESIS_MS, "governance block 1")
+    with pytest.raises(ParseError):
+        check_import(GOVERNANCE, ROUNDS, 0, GENESIS_MS, "governance block 1")
+
+
+def test_imports_lag_no_further_behind_than_the_limit() -> None:
+    lag = LIMITS.beacon_lag_rounds_max
+    rounds = [leaf(n, head("governance"), time=GENESIS_MS + n) for n in range(lag + 2)]
+    check_import(AREA, rounds, 0, GENESIS_MS + lag, "block")
+    check_import(AREA, rounds, 1, GENESIS_MS + lag + 1, "block")
+    with pytest.raises(ParseError):
+        check_import(AREA, rounds, 0, GENESIS_MS + lag + 1, "block")
+
+
+def test_the_size_of_governance_is_that_of_the_round() -> None:
+    assert [governance_size(ROUNDS, n) for n in (-1, 0, 3)] == [0, 5, 8]
+    assert governance_size([leaf(0, head())], 0) == 0
+
+
+def entries_of(*outcomes: tuple[str, str]) -> list[bytes]:
+    """Entries with one event each: (status, event name)."""
+    entries = []
+    for number, (status, name) in enumerate(outcomes):
+        data: dict[str, Any] = msgspec.to_builtins(member(f"member-{number}"))
+        receipt = {"code": "ok", "detail": "", "events": [{"data": data, "name": name}], "status": status, "tables": []}
+        entry = {"contract": "p", "due": 1, "key": "k", "kind": "trigger", "method": "m", "receipt": receipt}
+        entries.append(msgspec.json.encode(entry, order="sorted"))
+    return entries
+
+
+def names(events: list[Event]) -> list[str]:
+    return [event.data["account"] for event in events]
+
+
+def test_the_feed_tells_of_accounts_in_the_order_of_the_record() -> None:
+    feed = GovernanceFeed()
+    registered = "participant.registered"
+    feed.extend(entries_of(("accepted", registered), ("accepted", "noted"), ("rejected", registered)))
+    feed.extend(entries_of(*[("accepted", registered)] * 5)[3:])
+    assert names(feed.between(0, 9)) == ["member-0", "member-3", "member-4"]
+    assert names(feed.between(0, 3)) == ["member-0"]
+    assert names(feed.between(1, 4)) == ["member-3"]
+    assert feed.between(4, 4) == []

@@ -1,0 +1,187 @@
+"""Validators promise before they sign, and never sign a second history (trust rule 3)."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chain.errors import ChainError, LedgerError
+from chain.journal import Journal
+from chain.merkle import Tree
+from chain.note import COSIGNATURE_V1, ED25519, SigningKey, parse_checkpoint, verify_cosignature
+from chain.policy import Policy, encode_policy, parse_policy, verify_checkpoint
+from chain.validator import LogTree, Validators, sign_checkpoint
+
+ORIGIN = "gridproof/test/area-1"
+NOW_MS = 1_793_577_600_999
+KEYS = {
+    name: SigningKey(f"gridproof/test/validator/{name}", COSIGNATURE_V1, name.encode().ljust(32, b"."))
+    for name in ("regulator", "dispatcher", "national", "provincial")
+}
+LOG_KEY = SigningKey(ORIGIN, ED25519, b"l" * 32)
+
+
+def tree(*leaves: bytes) -> Tree:
+    grown = Tree()
+    grown.extend(leaves)
+    return grown
+
+
+def log(*leaves: bytes, origin: str = ORIGIN, time_ms: int = NOW_MS) -> LogTree:
+    return LogTree(origin, tree(*leaves), time_ms)
+
+
+def validators(folder: Path, keys: dict[str, SigningKey] | None = None, now_ms: int = NOW_MS) -> Validators:
+    return Validators(KEYS if keys is None else keys, Journal(folder / "signing-state"), lambda: now_ms)
+
+
+def policy(threshold: int = 3, keys: dict[str, SigningKey] | None = None) -> Policy:
+    verifiers = {name: key.verifier_key for name, key in (keys or KEYS).items()}
+    return parse_policy(encode_policy([LOG_KEY.verifier_key], verifiers, threshold))
+
+
+def test_every_key_cosigns_the_head_at_the_second_of_its_clock(tmp_path: Path) -> None:
+    signatures = validators(tmp_path).cosign(log(b"a", b"b"))
+    text = f"{ORIGIN}\n2\n".encode()
+    assert [signature.name for signature in signatures] == [KEYS[name].name for name in sorted(KEYS)]
+    note = sign_checkpoint(log(b"a", b"b"), LOG_KEY, policy(), validators(tmp_path))
+    assert note.text.startswith(text)
+    for name, signature in zip(sorted(KEYS), signatures, strict=True):
+        assert verify_cosignature(note.text, signature, KEYS[name].verifier_key) == NOW_MS // 1_000
+
+
+def test_the_signed_note_satisfies_the_policy(tmp_path: Path) -> None:
+    note = sign_checkpoint(log(b"a"), LOG_KEY, policy(), validators(tmp_path))
+    verified = verify_checkpoint(note, policy(), ORIGIN)
+    assert verified.checkpoint == parse_checkpoint(note.text)
+    assert verified.checkpoint.root == tree(b"a").root()
+
+
+def test_a_log_may_grow_and_the_same_head_may_be_signed_again(tmp_path: Path) -> None:
+    ours = validators(tmp_path)
+    for leaves in ((b"a",), (b"a",), (b"a", b"b", b"c"), (b"a", b"b", b"c", b"d")):
+        assert len(ours.cosign(log(*leaves))) == 4
+
+
+REFUSED: dict[str, tuple[str, LogTree]] = {
+    "a smaller log": ("rollback", log(b"a", b"b")),
+    "an empty log": ("rollback", log()),
+    "another leaf at the same size": ("fork", log(b"a", b"b", b"x")),
+    "another early leaf in a longer log": ("fork", log(b"x", b"b", b"c", b"d", b"e")),
+    "another last leaf in a longer log": ("fork", log(b"a", b"b", b"x", b"d")),
+    "a block of the future": ("clock", log(b"a", b"b", b"c", b"d", time_ms=NOW_MS + 1)),
+}
+
+
+@pytest.mark.parametrize(("code", "other"), REFUSED.values(), ids=REFUSED)
+def test_a_second_history_is_never_signed(tmp_path: Path, code: str, other: LogTree) -> None:
+    ours = validators(tmp_path)
+    ours.cosign(log(b"a", b"b", b"c"))
+    before = (tmp_path / "signing-state").read_bytes()
+    with pytest.raises(LedgerError) as caught:
+        ours.cosign(other)
+    assert caught.value.code == code
+    assert (tmp_path / "signing-state").read_bytes() == before
+    ours.cosign(log(b"a", b"b", b"c", b"d"))
+
+
+@pytest.mark.parametrize(("code", "other"), REFUSED.values(), ids=REFUSED)
+def test_nor_after_a_restart(tmp_path: Path, code: str, other: LogTree) -> None:
+    validators(tmp_path).cosign(log(b"a"))
+    validators(tmp_path).cosign(log(b"a", b"b", b"c"))
+    with pytest.raises(LedgerError) as caught:
+        validators(tmp_path).cosign(other)
+    assert caught.value.code == code
+
+
+def test_logs_are_told_apart_by_their_origin(tmp_path: Path) -> None:
+    ours = validators(tmp_path)
+    ours.cosign(log(b"a", b"b"))
+    ours.cosign(log(b"x", origin="gridproof/test/area-2"))
+    with pytest.raises(LedgerError):
+        ours.cosign(log(b"y", origin="gridproof/test/area-2"))
+
+
+def test_a_key_that_joins_later_does_not_free_the_others(tmp_path: Path) -> None:
+    fewer = {name: KEYS[name] for name in ("regulator", "dispatcher")}
+    validators(tmp_path, fewer).cosign(log(b"a", b"b"))
+    everybody = validators(tmp_path)
+    assert not everybody.has_signed(ORIGIN)
+    with pytest.raises(LedgerError):
+        everybody.cosign(log(b"x", b"y", b"z"))
+    everybody.cosign(log(b"a", b"b", b"c"))
+    assert everybody.has_signed(ORIGIN)
+
+
+def test_lost_signing_state_shows(tmp_path: Path) -> None:
+    ours = validators(tmp_path)
+    assert not ours.has_signed(ORIGIN)
+    ours.cosign(log(b"a"))
+    assert ours.has_signed(ORIGIN)
+    assert not ours.has_signed("gridproof/test/area-2")
+    (tmp_path / "signing-state").unlink()
+    assert not validators(tmp_path).has_signed(ORIGIN)
+
+
+def test_the_promise_is_on_disk_before_any_signature_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
+    append, cosign = Journal.append, SigningKey.cosign
+
+    def appending(journal: Journal, payload: bytes) -> None:
+        append(journal, payload)
+        steps.append("journal")
+
+    def signing(key: SigningKey, text: bytes, time_s: int) -> Any:
+        steps.append("signature")
+        return cosign(key, text, time_s)
+
+    monkeypatch.setattr(Journal, "append", appending)
+    monkeypatch.setattr(SigningKey, "cosign", signing)
+    validators(tmp_path).cosign(log(b"a"))
+    assert steps == ["journal", *["signature"] * 4]
+
+
+def test_no_signature_leaves_when_the_promise_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(journal: Journal, payload: bytes) -> None:
+        raise LedgerError("disk", "cannot write: No space left on device")
+
+    ours = validators(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "append", fails)
+        with pytest.raises(LedgerError):
+            ours.cosign(log(b"a"))
+    assert not ours.has_signed(ORIGIN)
+    assert (tmp_path / "signing-state").stat().st_size == 8
+
+
+def test_the_log_key_signs_only_what_has_its_quorum(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    two = {name: KEYS[name] for name in ("regulator", "dispatcher")}
+
+    def signs(key: SigningKey, text: bytes) -> None:
+        raise AssertionError("the log key signed")
+
+    monkeypatch.setattr(SigningKey, "sign", signs)
+    with pytest.raises(LedgerError) as caught:
+        sign_checkpoint(log(b"a"), LOG_KEY, policy(), validators(tmp_path, two))
+    assert caught.value.code == "no-quorum"
+
+
+def test_cosigners_whom_the_policy_does_not_know_do_not_count(tmp_path: Path) -> None:
+    strangers = {
+        f"stranger-{n}": SigningKey(f"gridproof/test/validator/stranger-{n}", COSIGNATURE_V1, bytes([n]) * 32)
+        for n in range(4)
+    }
+    with pytest.raises(LedgerError) as caught:
+        sign_checkpoint(log(b"a"), LOG_KEY, policy(), validators(tmp_path, strangers))
+    assert caught.value.code == "no-quorum"
+
+
+@pytest.mark.parametrize("record", [b"\x00", b"\x93\x01\x02\x03", b"\xff\xff"])
+def test_a_file_of_something_else_is_no_signing_state(tmp_path: Path, record: bytes) -> None:
+    with Journal(tmp_path / "signing-state") as journal:
+        journal.append(record)
+    with pytest.raises(ChainError) as caught:
+        validators(tmp_path)
+    assert caught.value.code == "signing-state"

@@ -99,7 +99,7 @@ class ExportReader:
         A stranger chose the names: what is not printable ASCII comes back escaped, and so matches no path of ours.
         """
         found = []
-        for folder, folders, names in os.walk(self.folder, followlinks=False):
+        for folder, folders, names in os.walk(self.folder, onerror=_refuse_folder, followlinks=False):
             for name in [*folders, *names]:
                 path = Path(folder, name)
                 mode = path.lstat().st_mode
@@ -109,6 +109,11 @@ class ExportReader:
                 elif not stat.S_ISDIR(mode):
                     raise ExportError("not-a-file", "neither a regular file nor a folder", relative)
         return sorted(found)
+
+
+def _refuse_folder(error: OSError) -> None:
+    """A folder that cannot be listed might hold anything."""
+    raise ExportError("unreadable", f"cannot be listed ({error.strerror})", ascii(error.filename)[1:-1])
 
 
 def decode_vkey(data: bytes, where: str) -> str:

@@ -9,7 +9,7 @@ from benchmarks.__main__ import report
 
 def bench(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Which benchmarks; all if none.")
+        list[str] | None, typer.Argument(metavar="NAME", help="Which benchmarks; all if none.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Rows as JSON.")] = False,
 ) -> None:

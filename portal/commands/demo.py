@@ -21,6 +21,7 @@ def demo(
     out: Annotated[Path, typer.Option(help="Where to put the export; kept for the next time.")] = Path("demo-export"),
     days: Annotated[int, typer.Option(min=1, max=7, help="Days to simulate.")] = 7,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the site, on this machine only.")] = 8501,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser on it.")] = True,
     fresh: Annotated[bool, typer.Option("--fresh", help="Simulate anew, with new keys.")] = False,
 ) -> None:
     """Simulate a week of the sample region, verify the export completely, and open the site on it.
@@ -43,4 +44,4 @@ def demo(
         report = verify_export(out, given.text, given.source, progress)
     entries = sum(summary.entries for summary in report.channels)
     sys.stdout.write(f"verified: {entries:,} entries in {len(report.channels)} channels, {report.files:,} files\n")
-    serve(out, None, port)
+    serve(out, None, port, browser=browser)

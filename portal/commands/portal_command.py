@@ -7,6 +7,7 @@
 """
 
 import contextlib
+import signal
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ import urllib.request
 import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -70,6 +71,8 @@ def serve(export: Path, policy: Path | None, port: int, host: str = LOOPBACK, br
 @contextlib.contextmanager
 def _running(export: Path, policy: Path | None, host: str, port: int) -> Iterator["subprocess.Popen[bytes]"]:
     """Rules 2 and 3: the site's process; its messages go to standard error."""
+    # A service manager's request to end is an end like Ctrl-C, not one that leaves the site's process behind.
+    before = signal.signal(signal.SIGTERM, _interrupt)
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own script
         server_command(host, port),
         env=server_environment(export, policy),
@@ -85,6 +88,11 @@ def _running(export: Path, policy: Path | None, host: str, port: int) -> Iterato
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _wait_until_up(process: "subprocess.Popen[bytes]", address: str) -> bool:

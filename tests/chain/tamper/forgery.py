@@ -164,8 +164,8 @@ def _relinked(entries: list[bytes]) -> list[bytes]:
     rows = dict.fromkeys(schemas, 0)
     tree, found, first, height, sealed_to = Tree(), [], 0, 0, 0
     previous = tree.root().hex()
-    for index, data in enumerate(entries):
-        entry = parse_entry(data)
+    for index, given in enumerate(entries):
+        data, entry = given, parse_entry(given)
         if isinstance(entry, Seal):
             seals[entry.table].append(data)
             rows[entry.table] += entry.rows_count

@@ -8,6 +8,7 @@ import os
 import random
 import shutil
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -147,7 +148,7 @@ def pairs_of_equal_kind(export: Path) -> Iterator[tuple[str, str]]:
         name = path.rsplit("/", 1)[1] if "/" in path else path
         kinds.setdefault(name.rsplit(".", 1)[-1] if ".parquet" in name else name, []).append(path)
     for paths in kinds.values():
-        yield from zip(paths, paths[1:], strict=False)
+        yield from pairwise(paths)
 
 
 def test_no_two_files_can_be_exchanged(copy: Path) -> None:

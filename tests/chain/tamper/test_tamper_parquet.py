@@ -45,9 +45,10 @@ def column_with_statistics(data: bytes) -> tuple[str, int, int]:
     for number in range(group.num_columns):
         column = group.column(number)
         bounds = column.statistics
-        if column.path_in_schema not in ("entry", "position") and bounds is not None and bounds.has_min_max:
-            if column.physical_type == "INT64" and isinstance(bounds.min, int) and bounds.min < bounds.max:
-                return column.path_in_schema, bounds.min, bounds.max
+        if column.path_in_schema == "entry" or column.physical_type != "INT64" or bounds is None:
+            continue
+        if isinstance(bounds.min, int) and bounds.min < bounds.max:
+            return column.path_in_schema, bounds.min, bounds.max
     raise AssertionError("no column with statistics")
 
 

@@ -15,7 +15,7 @@ from chain import jcs
 from chain.entry import Block, parse_entry
 from chain.errors import ChainError
 from chain.layout import BEACON
-from chain.merkle import root_of
+from chain.merkle import leaf_hash, root_of
 from chain.network import NetworkKeys
 from chain.note import VerifierKey
 from chain.policy import encode_policy, parse_policy
@@ -66,7 +66,7 @@ def drop_table_from_genesis(forged: Forgery) -> None:
         genesis["schemas"] = [schema for schema in genesis["schemas"] if schema["table"] != "trades"]
 
     forged.edit(AREA, 0, narrow)
-    forged.relink()
+    forged.repin()
 
 
 def narrow_catalogue(forged: Forgery) -> None:
@@ -476,6 +476,9 @@ def test_a_network_founded_on_an_unsafe_policy_is_refused_on_its_own_word(line: 
     forged.policy = weakened(line, sample.policy)
     for channel in forged.channels:
         forged.edit(channel, 0, lambda genesis: genesis.update(policy=forged.policy.decode()))
+    network_id = leaf_hash(forged.entries[GOVERNANCE][0]).hex()
+    for area in AREAS:
+        forged.edit(area, 0, lambda genesis: genesis.update(governance=network_id))
     forged.edit_all(BEACON, lambda leaf: leaf.update(policy_sha256=file_sha256(forged.policy)))
     forged.relink()
     assert refusal(forged.write(tmp_path / "forged", sample.keys), None).code == code

@@ -1,0 +1,167 @@
+"""The reader's own trust: a pin decides, an export never does."""
+
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+import rfc8785
+
+from chain.errors import ExportError, PolicyError
+from chain.layout import origin, validator_name
+from chain.note import COSIGNATURE_V1, ED25519, SigningKey
+from chain.policy import encode_policy
+from chain.trust import pin_policy, read_policy_file, reader_policy, trust_folder
+
+NAMES = ("dispatcher", "national_centre", "provincial_centre", "regulator")
+
+
+def policy(secret: str = "ours", network: str = "fujian", threshold: int = 3) -> bytes:
+    def seed(name: str) -> bytes:
+        return sha256(f"{secret} {name}".encode()).digest()
+
+    log = SigningKey(origin(network, "governance"), ED25519, seed("log"))
+    witnesses = {
+        name: SigningKey(validator_name(network, name), COSIGNATURE_V1, seed(name)).verifier_key for name in NAMES
+    }
+    return encode_policy([log.verifier_key], witnesses, threshold)
+
+
+OURS, OTHERS = policy(), policy("somebody else's")
+
+
+@pytest.fixture(autouse=True)
+def trust(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GRIDPROOF_TRUST", str(tmp_path / "trust"))
+    return tmp_path / "trust"
+
+
+def export(folder: Path, *policies: bytes, network: str = "fujian") -> Path:
+    (folder / "export" / "policy").mkdir(parents=True)
+    manifest = {"channels": ["governance"], "format": "gridproof-export/1", "network": network}
+    (folder / "export" / "manifest.json").write_bytes(rfc8785.dumps(manifest))
+    for number, text in enumerate(policies):
+        (folder / "export" / "policy" / str(number)).write_bytes(text)
+    return folder / "export"
+
+
+def test_an_export_alone_asserts_itself(tmp_path: Path) -> None:
+    found = reader_policy(export(tmp_path, OURS), None)
+    assert (found.text, found.source) == (None, "self-asserted")
+
+
+def test_a_policy_in_hand_decides_whatever_is_pinned(tmp_path: Path) -> None:
+    pin_policy("fujian", OURS)
+    (tmp_path / "given").write_bytes(OTHERS)
+    found = reader_policy(export(tmp_path, OURS), tmp_path / "given")
+    assert (found.text, found.source) == (OTHERS, "policy")
+
+
+def test_a_pinned_policy_is_used(tmp_path: Path) -> None:
+    pin_policy("fujian", OURS)
+    found = reader_policy(export(tmp_path, OURS), None)
+    assert (found.text, found.source) == (OURS, "pinned")
+
+
+def test_an_export_under_another_policy_than_the_pinned_one_is_an_error_and_not_self_asserted(tmp_path: Path) -> None:
+    pin_policy("fujian", OURS)
+    with pytest.raises(PolicyError) as caught:
+        reader_policy(export(tmp_path, OTHERS), None)
+    assert caught.value.code == "pinned-other"
+
+
+def test_the_newest_policy_of_the_export_is_the_one_that_must_be_pinned(tmp_path: Path) -> None:
+    pin_policy("fujian", OURS)
+    with pytest.raises(PolicyError):
+        reader_policy(export(tmp_path, OURS, OTHERS), None)
+    pin_policy("fujian", OTHERS)
+    assert reader_policy(tmp_path / "export", None).text == OTHERS
+
+
+def test_a_pin_for_another_network_says_nothing(tmp_path: Path) -> None:
+    pin_policy("guangdong", policy(network="guangdong"))
+    assert reader_policy(export(tmp_path, OURS), None).source == "self-asserted"
+
+
+def test_a_pin_is_hashed_again_when_it_is_read(tmp_path: Path) -> None:
+    pin_policy("fujian", OURS).write_bytes(OTHERS)
+    with pytest.raises(PolicyError) as caught:
+        reader_policy(export(tmp_path, OURS), None)
+    assert caught.value.code == "pin-damaged"
+
+
+def test_renaming_another_pin_does_not_make_it_fit(tmp_path: Path) -> None:
+    path = pin_policy("fujian", OURS)
+    path.rename(path.with_name(f"{sha256(OTHERS).hexdigest()}.policy"))
+    with pytest.raises(PolicyError):
+        reader_policy(export(tmp_path, OTHERS), None)
+
+
+def test_a_pin_lies_where_its_hash_says(trust: Path) -> None:
+    path = pin_policy("fujian", OURS)
+    assert path == trust / "fujian" / f"{sha256(OURS).hexdigest()}.policy"
+    assert path.read_bytes() == OURS
+    assert pin_policy("fujian", OURS) == path
+    assert [p.name for p in (trust / "fujian").iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize(
+    ("network", "text"),
+    [
+        ("guangdong", OURS),
+        ("fujian", b""),
+        ("fujian", b"quorum none\n"),
+        ("fujian", OURS.replace(b"\n", b"\r\n")),
+        ("fujian", b"\xff\n"),
+    ],
+    ids=["another network's validators", "nothing", "quorum none", "foreign line ends", "not UTF-8"],
+)
+def test_a_policy_that_guards_nothing_is_not_pinned(trust: Path, network: str, text: bytes) -> None:
+    with pytest.raises(PolicyError):
+        pin_policy(network, text)
+    assert not trust.exists()
+
+
+def test_a_trust_folder_that_cannot_be_written_is_our_own_error(trust: Path) -> None:
+    trust.write_bytes(b"a file where the folder should be")
+    with pytest.raises(PolicyError) as caught:
+        pin_policy("fujian", OURS)
+    assert caught.value.code == "trust-folder"
+
+
+def test_the_trust_folder_is_the_readers_choice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert trust_folder() == tmp_path / "trust"
+    monkeypatch.setenv("GRIDPROOF_TRUST", "")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    assert trust_folder() == tmp_path / "config" / "gridproof" / "trust"
+    monkeypatch.delenv("XDG_CONFIG_HOME")
+    monkeypatch.delenv("GRIDPROOF_TRUST")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert trust_folder() == tmp_path / "home" / ".config" / "gridproof" / "trust"
+
+
+@pytest.mark.parametrize("network", ["..", "../..", "/etc"])
+def test_a_network_that_is_a_path_reaches_no_folder(tmp_path: Path, network: str) -> None:
+    with pytest.raises(ExportError):
+        reader_policy(export(tmp_path, OURS, network=network), None)
+
+
+def test_an_export_without_a_policy_is_an_error_once_its_network_is_pinned(tmp_path: Path) -> None:
+    pin_policy("fujian", OURS)
+    with pytest.raises(ExportError) as caught:
+        reader_policy(export(tmp_path), None)
+    assert caught.value.code == "missing"
+
+
+@pytest.mark.parametrize("content", [None, b"", b"quorum none\n", b"\x00"])
+def test_a_policy_file_that_is_missing_or_malformed_is_named(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "given"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(PolicyError) as caught:
+        read_policy_file(path)
+    assert str(path) in caught.value.where
+
+
+def test_a_folder_is_no_policy_file(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError):
+        read_policy_file(tmp_path)

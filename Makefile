@@ -2,6 +2,7 @@
 #
 #   make demo     a simulated week, verified, in your browser
 #   make test     every test
+#   make soak     long campaigns: kills by the hundred, every byte of an export (hours; SOAK_SEED chooses others)
 #   make lint     style, types, import direction
 #   make bench    measure this machine        (NAME=merkle for one of them)
 #   make docs     the documentation's own tests
@@ -18,7 +19,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 PACKAGES := chain queries audit portal sample_data benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench docs lock
+.PHONY: help setup demo test soak lint bench docs lock
 .DELETE_ON_ERROR:
 
 help:
@@ -51,6 +52,9 @@ demo: $(VENV)/.runtime
 
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+soak: setup
+	$(BIN)/python -m pytest -n 2 -m soak -o faulthandler_timeout=0 $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

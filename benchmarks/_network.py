@@ -59,7 +59,7 @@ def quoting_network(folder: Path, members: int) -> Quoting:
             Operator(account, name_en, name_zh, keys.signer(account).public_key, roles)
             for account, name_en, name_zh, roles in OPERATORS
         ),
-        parameters={"auction": {"orders_per_side_max": 5_000_000}},
+        parameters={"auction": {"orders_per_side_max": 1_000_000}},
     )
     network = Network.create(folder, config, derive_keys(config, keys.seed), clock)
     registrar = Sender(network, GOVERNANCE, keys.signer("provincial-centre"))

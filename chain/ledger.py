@@ -123,7 +123,7 @@ class ChannelLedger:
         if not records:
             raise LedgerError("empty", "this channel has no blocks", str(journal.path))
         signing.require_state()
-        genesis = parse_genesis(records[0].entries, channel)
+        genesis = _genesis_of(records[0], channel, journal.path)
         ledger = cls(folder, Replica(genesis, resolve(genesis), check_signers), [], journal, signing)
         ledger._adopt(ledger.replica.initial_block, records[0])
         for record in records[1:]:
@@ -218,7 +218,14 @@ def read_genesis(folder: Path, channel: str) -> Genesis:
         record = next(journal.records(), None)
     if record is None:
         raise LedgerError("empty", "this channel has no blocks", channel)
-    return parse_genesis(_decode_block(record, journal.path).entries, channel)
+    return _genesis_of(_decode_block(record, journal.path), channel, journal.path)
+
+
+def _genesis_of(record: _JournalBlock, channel: str, path: Path) -> Genesis:
+    genesis = parse_genesis(record.entries, channel)
+    if genesis.channel != channel:
+        raise LedgerError("journal", f"this is the journal of channel {genesis.channel}", str(path))
+    return genesis
 
 
 def _decode_block(record: bytes, path: Path) -> _JournalBlock:

@@ -189,6 +189,9 @@ class Network:
     def _imports(self, previous_round: int, beacon_round: int) -> list[Event]:
         if beacon_round == previous_round:
             return []
+        if beacon_round >= len(self.leaves):
+            sentence = f"a block imports through beacon round {beacon_round}, of which nothing is left"
+            raise LedgerError("beacon-lost", sentence, journal_path(BEACON))
         entries = self.channels[GOVERNANCE].entries
         self._feed.extend(entries[self._fed :])
         self._fed = len(entries)
@@ -222,7 +225,7 @@ class Network:
             for channel in (GOVERNANCE, *sorted(self._log_keys.keys() - {BEACON, GOVERNANCE})):
                 self._reopen(channel, verifiers)
         except LedgerError as error:
-            if self.leaves:
+            if self.leaves or error.code not in ("empty", "signing-state"):
                 raise
             # Founding is acknowledged with beacon round 0; its keys may have signed nothing or part of it.
             sentence = f"founding this network was interrupted ({error.sentence}): begin anew in an empty folder"

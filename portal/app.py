@@ -1,4 +1,4 @@
-"""The site's entry: which pages there are, run by Streamlit once per view.
+"""The site: which pages there are. `portal.entry.main` runs `main` for every view.
 
 Started by `gridproof portal`, which hands the export and the policy over in environment variables. Navigation is our
 own: Streamlit's drops an address's parameters, and every view here is in its address.
@@ -36,5 +36,3 @@ def main() -> None:
     st.set_page_config(page_title=f"{current.title} · gridproof", page_icon="⚡", layout="wide")
     current.run()
 
-
-main()

@@ -117,8 +117,8 @@ class Engine:
         return [str(name) for (name,) in rows.fetchall()]
 
     def _set(self, name: str, value: Any) -> None:
-        # Names are the constants above; DuckDB's SET takes its value as a parameter.
-        self.connection.execute(f"SET {name} = $1", [value])
+        # Names are the constants above; DuckDB's SET takes its value as a parameter. GLOBAL: for every cursor.
+        self.connection.execute(f"SET GLOBAL {name} = $1", [value])
 
     def _explain(
         self,

@@ -16,7 +16,7 @@ from queries.errors import DigitLossError
 
 _DECIMAL = pa.decimal128(38, 0)
 _DIGITS_MAX = 10**38
-_CHUNK_BYTES = 16
+_VALUE_BYTES = 16
 
 
 def exact_table(table: pa.Table) -> pa.Table:
@@ -78,9 +78,9 @@ def _decimals(chunk: pa.Array, name: str, signed: bool) -> pa.Array:
     storage = chunk.storage
     data = storage.buffers()[1]
     if not signed and data is not None:
-        # The upper half of an unsigned value would read as negative: it has 39 digits, so it is refused below.
-        top = memoryview(data)[_CHUNK_BYTES * storage.offset + _CHUNK_BYTES - 1 :: _CHUNK_BYTES]
-        if any(byte > 0x7F for byte in top[: len(storage)]):
+        # From 2^127 on an unsigned value would read as a negative one; it has 39 digits.
+        highest = bytes(memoryview(data))[_VALUE_BYTES * storage.offset + _VALUE_BYTES - 1 :: _VALUE_BYTES]
+        if any(byte > 0x7F and value.is_valid for byte, value in zip(highest, storage, strict=False)):
             raise _too_long(name)
     found = pa.Array.from_buffers(_DECIMAL, len(storage), storage.buffers(), storage.null_count, storage.offset)
     bounds = pc.min_max(found.cast(pa.decimal256(76, 0))).as_py()

@@ -10,6 +10,7 @@
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 
@@ -30,6 +31,9 @@ from queries.result import Result
 from queries.sandbox import CheckedQuery, check_query
 from queries.status import Status, status_of
 
+_CHECKED_QUERIES = 256
+"""Query texts whose check is remembered."""
+
 
 class Export:
     """See the module's docstring. May be used from several threads; close it, or use it in a `with`."""
@@ -46,6 +50,8 @@ class Export:
         self.relations: tuple[catalogue.Relation, ...] = catalogue.describe(self._engine.connection, kinds)
         """What can be queried, with columns, units and evidence."""
         self._by_name = {relation.name: relation for relation in self.relations}
+        # A query that was let through once is let through again; refusals are raised and not remembered.
+        self._check = lru_cache(_CHECKED_QUERIES)(self._check_query)
         derived.fill(self._engine.connection, derived.light_rows(record))
         derived.fill(self._engine.connection, derived.catalogue_rows(self.relations))
         self._engine.lock([path for tables in self._files.values() for found in tables.values() for path in found])
@@ -69,7 +75,7 @@ class Export:
 
         At most `limit_rows` rows are kept; the result says when it was cut. Raises `QueryError`.
         """
-        checked = check_query(self._engine.connection.cursor(), query, self._by_name)
+        checked = self._check(query)
         bases = self._bases(checked)
         if bases & derived.ENTRY_RELATIONS:
             self._fill_entries()
@@ -89,6 +95,10 @@ class Export:
         Raises `EvidenceError` where the record has no such row.
         """
         return build_evidence(self.record, coordinates, self._cache.read)
+
+    def files_of(self, table: str) -> list[Path]:
+        """The verified copies that a table is read from: for whoever wants to read them with another engine."""
+        return [path for _, paths in sorted(self._files.get(table, {}).items()) for path in paths]
 
     def cancel(self) -> None:
         """Stop every query that runs on this export now; they raise `QueryLimitError`."""
@@ -146,6 +156,9 @@ class Export:
             if self._by_name[name].kind == "view":
                 waiting |= set(self._by_name[name].source) - found
         return found
+
+    def _check_query(self, text: str) -> CheckedQuery:
+        return check_query(self._engine.connection.cursor(), text, self._by_name)
 
     def _names(self, checked: CheckedQuery) -> list[str]:
         """What a misspelt name may have meant: columns of the relations that the query reads, and relations."""

@@ -55,7 +55,7 @@ def session_id(channel: str, open_ms: int) -> str:
 def _genesis(call: Call) -> None:
     """Rule 1: the first opening. A schedule that does not hold is found before the network begins."""
     parameters: Parameters = call.parameters
-    _ = parameters.market, parameters.fee_schedule
+    parameters.check(call.time_ms)
     next_hour = (call.time_ms // HOUR_MS + 1) * HOUR_MS
     call.schedule(parameters.first_open_ms or next_hour, "open", "calendar")
 

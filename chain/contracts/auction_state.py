@@ -5,7 +5,9 @@ from typing import Literal
 
 import msgspec
 
+from chain.errors import LimitError
 from chain.market.fees import FeeSchedule, make_schedule
+from chain.market.limits import MARKET_LIMITS
 from chain.market.parameters import AuctionParameters
 from chain.market.play import Declaration
 from chain.units import HOUR_MS, EnergyWh, PriceFenPerMwh
@@ -44,6 +46,22 @@ class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=T
     tick: PriceFenPerMwh = PriceFenPerMwh(1)
     trading_minutes: int = 45
     """Declaring and rounds, from the opening."""
+
+    def check(self, genesis_ms: int) -> None:
+        """`LimitError` names what could not work: a channel that stumbles over it later could not go on."""
+        if not 0 < self.declare_minutes < self.trading_minutes <= self.settle_minute <= 60 or self.round_minutes < 1:
+            sentence = "0 < declare_minutes < trading_minutes <= settle_minute <= 60 and round_minutes > 0"
+            raise LimitError("session_minutes", f"these must hold: {sentence}", "auction")
+        if self.first_open_ms and (self.first_open_ms % HOUR_MS or self.first_open_ms < genesis_ms):
+            raise LimitError("first_open_ms", "a full hour not before genesis", "auction")
+        for name, value, highest in (
+            ("orders_per_side_max", self.orders_per_side_max, MARKET_LIMITS.orders_per_side_max),
+            ("quantity_wh_max", self.quantity_wh_max, MARKET_LIMITS.quantity_wh_max),
+            ("side_quantity_wh", self.orders_per_side_max * self.quantity_wh_max, MARKET_LIMITS.side_quantity_wh_max),
+        ):
+            if not 0 < value <= highest:
+                raise LimitError(name, f"{value} is not from 1 to {highest}", "auction")
+        _ = self.market, self.fee_schedule
 
     @cached_property
     def fee_schedule(self) -> FeeSchedule:

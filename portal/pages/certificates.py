@@ -84,11 +84,11 @@ def _matches(site: Site, address: Address, chosen: dict[str, str]) -> None:
         Column(say("certificates.bundle")),
         Column(say("certificates.status")),
         Column(say("certificates.energy"), "number"),
-        Column(say("certificates.produced")),
+        Column(say("certificates.produced"), "time"),
         Column(say("certificates.technology")),
         Column(say("certificates.owner")),
         Column(say("certificates.last-event")),
-        Column(say("certificates.when")),
+        Column(say("certificates.when"), "time"),
     )
     lines: list[Sequence[Cell]] = [
         (
@@ -117,14 +117,15 @@ def _bundle(site: Site, address: Address, bundle: str) -> None:
     events = site.ask("certificate_events", bundle=bundle)
     with st.spinner(say("certificates.proving")):
         proofs = [_prove(site, event) for event in events]
-    show(inclusion_badge(site.status, say("certificates.included", events=numbers.count(len(events)))))
-    show(record_badge(site.status, row["channel"]))
+    included = say("certificates.included", events=numbers.count(len(events)))
+    show(inclusion_badge(site.status, included, row["channel"]))
     left, right = st.columns([1, 1], gap="large")
     with left:
         show(_facts(site, address, row))
     with right:
         show(tag("h3", say("certificates.life"), cls="gp-h3"), _timeline(site, events))
-    show(tag("h3", say("certificates.events"), cls="gp-h3"), _events(site, events, proofs))
+    show(tag("h3", say("certificates.events"), cls="gp-h3"), _events(site, events))
+    show(tag("h3", say("certificates.proofs"), cls="gp-h3"), join(map(_proofs, range(1, 1 + len(events)), events, proofs)))
     children = site.ask("certificate_children", bundle=bundle)
     if children:
         show(tag("h3", say("certificates.children"), cls="gp-h3"), _children(site, address, children))
@@ -144,9 +145,9 @@ def _facts(site: Site, address: Address, row: dict[str, Any]) -> Html:
     return facts(
         (
             (say("certificates.status"), _status_cell(row["status"], row["published"])),
-            (say("certificates.energy"), f"{numbers.energy(row['quantity_wh'])} MWh"),
+            (say("certificates.quantity"), f"{numbers.energy(row['quantity_wh'])} MWh"),
             (say("certificates.range"), share),
-            (say("certificates.produced"), interval),
+            (say("certificates.interval"), interval),
             (say("certificates.owner"), _named_cell(site, row["owner"])),
             (say("certificates.plant"), join((plant or "", " ", tag("span", row["plant"], cls="gp-account")))),
             (say("certificates.technology"), f"{_technology(row['technology_code'])} ({row['technology_code']})"),
@@ -183,19 +184,19 @@ def _story(site: Site, event: dict[str, Any]) -> str:
         "purpose": event["purpose"] or "–",
         "price": numbers.price(event["price_fen_per_mwh"]) or "–",
     }
-    return say(f"story.{event['event']}", **values)
+    priced = "-priced" if event["event"] == "transfer" and event["price_fen_per_mwh"] is not None else ""
+    return say(f"story.{event['event']}{priced}", **values)
 
 
-def _events(site: Site, events: Sequence[dict[str, Any]], proofs: Sequence[Html]) -> Html:
+def _events(site: Site, events: Sequence[dict[str, Any]]) -> Html:
     columns = (
-        Column(say("certificates.when")),
+        Column(say("certificates.when"), "time"),
         Column(say("certificates.event")),
         Column(say("certificates.status")),
         Column(say("certificates.energy"), "number"),
         Column(say("certificates.from")),
         Column(say("certificates.to")),
         Column(say("trade.entry"), "number"),
-        Column(say("certificates.proofs")),
     )
     lines: list[Sequence[Cell]] = [
         (
@@ -206,9 +207,8 @@ def _events(site: Site, events: Sequence[dict[str, Any]], proofs: Sequence[Html]
             _named_cell(site, event["from_account"]),
             _named_cell(site, event["to_account"]),
             _entry(event, _EVENTS_TABLE),
-            proof,
         )
-        for event, proof in zip(events, proofs, strict=True)
+        for event in events
     ]
     return table(columns, lines, say("certificates.events"))
 
@@ -220,6 +220,12 @@ def _prove(site: Site, event: dict[str, Any]) -> Html:
     entry = prove_entry(channel, event["entry"])
     head = prove_head(site.record, channel)
     return join((proof_view.row_step(row), proof_view.entry_step(channel, entry), proof_view.head_step(head)))
+
+
+def _proofs(number: int, event: dict[str, Any], steps: Html) -> Html:
+    heading = say("certificates.proof-of", number=number, event=_event(event["event"]))
+    summary = tag("summary", tag("span", "✓", cls="gp-tick", aria_hidden="true"), " ", heading)
+    return tag("details", summary, steps, cls="gp-proof")
 
 
 def _children(site: Site, address: Address, children: Sequence[dict[str, Any]]) -> Html:

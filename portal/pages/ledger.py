@@ -102,7 +102,7 @@ def _blocks(site: Site, address: Address, channel: ChannelRecord, blocks: Sequen
     newest_first = blocks[::-1][pages.offset : pages.offset + pages.size]
     columns = (
         Column(say("ledger.height"), "number"),
-        Column(say("ledger.time")),
+        Column(say("ledger.time"), "time"),
         Column(say("ledger.first"), "number"),
         Column(say("ledger.count"), "number"),
         Column(say("ledger.round"), "number"),
@@ -180,19 +180,20 @@ def _entry(site: Site, address: Address, channel: ChannelRecord, index: int) -> 
     show(inclusion_badge(site.status, what))
     steps = [proof_view.row_step(row)] if row else []
     steps += [proof_view.entry_step(channel, included), proof_view.head_step(head)]
-    show(
-        tag("h2", say("ledger.proofs"), cls="gp-h2"),
-        join(steps),
-        proof_view.checkpoint(site.record, channel),
-        tag("h2", say("ledger.content", kind=say(f"kind.{_kind(entry)}")), cls="gp-h2"),
-    )
-    place = {"channel": channel.channel, "entry": index, "position": -1}
-    if row:
-        evidence = ("", [place]) if row is None else (row.table, [{**place, "position": row.inclusion.index}])
-        evidence_button(site, *evidence, f"{channel.channel}-{index}-{row.table}-{row.inclusion.index}.evidence.json")
+    show(tag("h2", say("ledger.proofs"), cls="gp-h2"), join(steps), proof_view.checkpoint(site.record, channel))
+    _evidence(site, channel, index, row)
+    heading = say("ledger.content", kind=say(f"kind.{_kind(entry)}"))
+    show(tag("h2", heading, cls="gp-h2"), literal(_pretty(channel.entries[index])))
+
+
+def _evidence(site: Site, channel: ChannelRecord, index: int, row: RowProof | None) -> None:
+    place: dict[str, str | int] = {"channel": channel.channel, "entry": index, "position": -1}
+    name = f"{channel.channel}-{index}"
+    if row is None:
+        evidence_button(site, "", [place], f"{name}.evidence.json")
     else:
-        evidence_button(site, "", [place], f"{channel.channel}-{index}.evidence.json")
-    show(literal(_pretty(channel.entries[index])))
+        place["position"] = row.inclusion.index
+        evidence_button(site, row.table, [place], f"{name}-{row.table}-{row.inclusion.index}.evidence.json")
 
 
 def _row(site: Site, address: Address, channel: ChannelRecord, entry: Entry, index: int) -> RowProof | None:

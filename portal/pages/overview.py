@@ -77,7 +77,7 @@ def _signers(site: Site) -> Html:
     columns = (
         Column(say("overview.validator")),
         Column(say("overview.key"), "code"),
-        Column(say("overview.signed-at")),
+        Column(say("overview.signed-at"), "time"),
     )
     return table(columns, rows, say("overview.who"))
 
@@ -109,8 +109,8 @@ def _channels(site: Site) -> Html:
         Column(say("overview.rows"), "number"),
         Column(say("overview.files"), "number"),
         Column(say("overview.sealed-to"), "number"),
-        Column(say("overview.first-block")),
-        Column(say("overview.last-block")),
+        Column(say("overview.first-block"), "time"),
+        Column(say("overview.last-block"), "time"),
     )
     rows = [_channel(site, channel) for _, channel in sorted(site.record.channels.items())]
     return table(columns, rows, say("overview.channels"))

@@ -18,7 +18,7 @@ from portal.ui.controls import select, stepper
 from portal.ui.curves import BookOrder, book_of, clearing_of, curve
 from portal.ui.html import Html, join, show, tag
 from portal.ui.site import Site
-from portal.ui.tables import Cell, Column, Pager, anchor, facts, figures, note, pager, paging, table
+from portal.ui.tables import Cell, Column, anchor, facts, figures, note, pager, paging, table
 from portal.ui.words import language, say
 
 PARAMETERS = ("area", "day", "session", "round", "trades-of", "trades", "accounts", "book")
@@ -140,7 +140,7 @@ def _rounds(site: Site, address: Address, replay: SessionReplay) -> None:
     book = book_of(step)
     before = (curve(book, "bid", moved=False), curve(book, "ask", moved=False))
     moved = bool(step.outcome.moves.entry)
-    left, right = st.columns([2, 1], gap="large")
+    left, right = st.columns([5, 3], gap="large")
     with left:
         figure = charts.curves(
             curve(book, "bid"), curve(book, "ask"), before if moved else ((), ()), clearing_of(step)
@@ -205,7 +205,7 @@ def _book(site: Site, address: Address, book: Sequence[BookOrder], moved: bool) 
         Column(say("book.energy"), "number"),
         Column(say("book.traded"), "number"),
         Column(say("book.left"), "number"),
-        Column(say("book.declared")),
+        Column(say("book.declared"), "time"),
     ]
     rows: list[Sequence[Cell]] = [
         (
@@ -244,7 +244,7 @@ def _trades(site: Site, address: Address, area: str, session: str, rounds: int) 
     )
     chosen = {"channel": area, "session": session, "round": int(of)}
     totals = site.ask("session_trades_count", **chosen)[0]
-    pages = pager(address, "trades", totals["trades"])
+    pages = pager(address, "trades", totals["trades"], 25)
     rows = site.ask("session_trades", **chosen, limit=pages.size, offset=pages.offset)
     if not rows:
         show(note(say("sessions.no-trades-in-round")))
@@ -306,7 +306,7 @@ def _fees(site: Site, area: str, session: str) -> None:
 
 def _settlements(site: Site, address: Address, area: str, session: str) -> None:
     totals = site.ask("session_settlements_count", channel=area, session=session)[0]
-    pages: Pager = pager(address, "accounts", totals["accounts"])
+    pages = pager(address, "accounts", totals["accounts"], 25)
     rows = site.ask("session_settlements", channel=area, session=session, limit=pages.size, offset=pages.offset)
     columns = (
         Column(say("book.account")),

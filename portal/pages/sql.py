@@ -127,18 +127,16 @@ def _answer(address: Address, result: Result) -> None:
 
 
 def _downloads(result: Result) -> None:
-    columns = st.columns(4)
     files = (
         ("sql.csv", "csv", "text/csv", lambda: csv_of(result)),
         ("sql.parquet", "parquet", "application/vnd.apache.parquet", lambda: parquet_of(result)),
         ("sql.json", "json", "application/json", lambda: result.json().encode()),
     )
-    for column, (word, ending, mime, make) in zip(columns, files, strict=False):
-        with column:
+    with st.container(horizontal=True):
+        for word, ending, mime, make in files:
             st.download_button(
                 say(word), make, file_name=f"gridproof.{ending}", mime=mime, on_click="ignore", key=f"download-{ending}"
             )
-    with columns[3]:
         _evidence(result)
 
 

@@ -1,6 +1,10 @@
 -- grain: one row per value that the list of bundles can be filtered by
-SELECT DISTINCT 'owner' AS filter, owner AS value FROM certificates_now
-UNION SELECT DISTINCT 'plant', plant FROM certificates_now
-UNION SELECT DISTINCT 'technology', technology_code FROM certificates_now
-UNION SELECT DISTINCT 'event', last_event FROM certificates_now
+WITH bundles AS MATERIALIZED (
+    SELECT owner, plant, technology_code, last_event
+    FROM certificates_now
+)
+SELECT DISTINCT 'owner' AS filter, owner AS value FROM bundles
+UNION ALL SELECT DISTINCT 'plant', plant FROM bundles
+UNION ALL SELECT DISTINCT 'technology', technology_code FROM bundles
+UNION ALL SELECT DISTINCT 'event', last_event FROM bundles
 ORDER BY filter, value

@@ -29,16 +29,20 @@ def badge(colour: Colour, word: str, *sentences: str | Html, name: str) -> Html:
 
 def record_badge(status: Status, channel: str | None = None) -> Html:
     """Rules 1–3 for answers over one channel, or all of them: complete to an entry."""
-    chosen = [item for item in status.channels if channel is None or item.channel == channel]
-    heads = ", ".join(
-        say("badge.to-entry", channel=item.channel, entry=numbers.count(item.complete_to)) for item in chosen
-    )
-    return _verified(status, say("badge.complete", heads=heads), "record")
+    return _verified(status, _complete(status, channel), "record")
 
 
-def inclusion_badge(status: Status, what: str) -> Html:
-    """Rules 1–3 for something whose proofs were just verified: included."""
-    return _verified(status, say("badge.included", what=what), "included")
+def standing_badge(status: Status) -> Html:
+    """Whose word the record is, in short: for the sidebar. The page beside it says the rest."""
+    word = say("badge.verified") if status.verified else say("badge.self-asserted")
+    return badge("green" if status.verified else "amber", word, say(f"anchor.{status.signers}"), name="standing")
+
+
+def inclusion_badge(status: Status, what: str, complete_in: str | None = None) -> Html:
+    """Rules 1–3 for something whose proofs were just verified: included; and complete, if it is all of a channel."""
+    included = say("badge.included", what=what)
+    extent = f"{included} {_complete(status, complete_in)}" if complete_in else included
+    return _verified(status, extent, "included")
 
 
 def replay_badge(replay: SessionReplay) -> Html:
@@ -65,6 +69,14 @@ def trust_domain(status: Status) -> str:
     """Rule 3, and what the deployment survives."""
     survived = say("trust.survives", forks=status.survives_forks, silence=status.survives_silence, f=status.faults)
     return f"{say(f'trust.{status.deployment}')} {survived}"
+
+
+def _complete(status: Status, channel: str | None) -> str:
+    chosen = [item for item in status.channels if channel is None or item.channel == channel]
+    heads = ", ".join(
+        say("badge.to-entry", channel=item.channel, entry=numbers.count(item.complete_to)) for item in chosen
+    )
+    return say("badge.complete", heads=heads)
 
 
 def _verified(status: Status, extent: str, name: str) -> Html:

@@ -21,6 +21,8 @@ AREA_COLOURS = ("#1f77b4", "#e08b2d", "#2a9d5c", "#8e63b0", "#d1495b", "#5f9ea0"
 _FONT = '"Source Sans", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif'
 _CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["lasso2d", "select2d", "autoScale2d"]}
 _MWH, _CNY_PER_MWH = 1_000_000, 100
+_CROSSING_WIDTHS = 4
+"""How many times the traded energy the figure is wide at first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +105,30 @@ def curves(
     if clearing is not None:
         _clearing(figure, clearing)
     figure.update_layout(
-        height=430,
+        height=470,
         font={"family": _FONT},
-        margin={"l": 10, "r": 10, "t": 36, "b": 10},
-        legend={"orientation": "h", "y": 1.1, "x": 0},
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        legend={"orientation": "h", "yanchor": "top", "y": -0.18, "x": 0},
         hovermode="closest",
     )
-    figure.update_xaxes(title_text=say("chart.cumulated"), rangemode="tozero", automargin=True, zeroline=False)
-    figure.update_yaxes(title_text=say("chart.price"), automargin=True)
+    width, low, high = _window((*bids, *asks, *before[0], *before[1]), clearing)
+    figure.update_xaxes(title_text=say("chart.cumulated"), range=[0, width], automargin=True, zeroline=False)
+    figure.update_yaxes(title_text=say("chart.price"), range=[low, high], automargin=True)
     return figure
+
+
+def _window(steps: Sequence[Step], clearing: Clearing | None) -> tuple[float, float, float]:
+    """What is seen at first, so that the crossing is not a corner of the figure: (MWh, lowest, highest CNY/MWh).
+
+    A late round may leave fifty times more on one side than on the other. A double click shows everything.
+    """
+    end = max((step.to_wh for step in steps), default=0)
+    if clearing is not None:
+        end = min(end, _CROSSING_WIDTHS * clearing.traded_wh)
+    prices = [step.price / _CNY_PER_MWH for step in steps if step.from_wh < end]
+    low, high = min(prices, default=0.0), max(prices, default=1.0)
+    room = (high - low) * 0.06 or 1.0
+    return end / _MWH * 1.03 or 1.0, low - room, high + room
 
 
 def _curve(figure: go.Figure, steps: Sequence[Step], name: str, colour: str, dash: str) -> None:

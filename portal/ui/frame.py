@@ -16,7 +16,7 @@ import streamlit as st
 
 from chain.errors import ChainError
 from portal.ui.address import Address, language_link, page_link
-from portal.ui.badge import record_badge
+from portal.ui.badge import standing_badge
 from portal.ui.html import join, show, tag
 from portal.ui.opening import forget_openings, opened_site
 from portal.ui.site import Site
@@ -97,7 +97,7 @@ def _standing(site: Site) -> None:
     """Rule 3."""
     show(
         tag("div", tag("span", say("site.network"), cls="gp-what"), " ", site.status.network, cls="gp-network"),
-        tag("div", record_badge(site.status), cls="gp-standing", lang=_lang()),
+        tag("div", standing_badge(site.status), cls="gp-standing", lang=_lang()),
         anchor(say("site.who-signed"), page_link(""), "gp-small"),
     )
 

@@ -30,8 +30,8 @@ def money(value_e8: int | Decimal | None) -> str:
 
 
 def energy(value_wh: int | Decimal | None) -> str:
-    """Wh as MWh."""
-    return "" if value_wh is None else exact(value_wh, 6)
+    """Wh as MWh, at least three decimals."""
+    return "" if value_wh is None else exact(value_wh, 6, 3)
 
 
 def price(fen_per_mwh: int | Decimal | None) -> str:

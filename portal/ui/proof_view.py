@@ -20,7 +20,7 @@ def inclusion(heading: str, proof: Inclusion, opened: bool = False) -> Html:
         " ",
         heading,
         " ",
-        tag("span", say("proof.summary", index=numbers.count(proof.index), size=numbers.count(proof.size))),
+        tag("span", say("proof.summary", index=numbers.count(proof.index), size=numbers.count(proof.size)), cls="gp-dim"),
     )
     body = join((facts(_facts(proof), heading), _path(proof)))
     return tag("details", summary, body, cls="gp-proof", open="open" if opened else None)
@@ -53,7 +53,7 @@ def checkpoint(record: Record, channel: ChannelRecord) -> Html:
             (name, say("proof.cosigner"), numbers.clock(seconds * 1000, seconds=True))
             for name, seconds in verified.cosigners
         ]
-        columns = (Column(say("proof.signer")), Column(say("proof.as")), Column(say("overview.signed-at")))
+        columns = (Column(say("proof.signer")), Column(say("proof.as")), Column(say("overview.signed-at"), "time"))
         text = note.decode("utf-8", errors="replace")
         body = join((literal(text), table(columns, rows, heading)))
         parts.append(tag("details", tag("summary", heading), body, cls="gp-proof"))

@@ -49,7 +49,7 @@ def server_command(host: str, port: int) -> list[str]:
     }
     flags = [f"--{name}={value}" for name, value in settings.items()]
     flags += [f"--server.allowedHosts={name}" for name in hosts]
-    return [sys.executable, "-m", "streamlit", "run", str(_PORTAL / "app.py"), *flags]
+    return [sys.executable, "-m", "portal.entry.serve", *flags]
 
 
 def server_environment(export: Path, policy: Path | None) -> dict[str, str]:

@@ -4,8 +4,6 @@ Everything here is shared by all readers of one export and never changes, except
 computed again.
 """
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -16,11 +14,15 @@ from chain.entry import Block, Trigger, parse_entry
 from chain.record import ChannelRecord, Progress, Record
 from chain.replica import GOVERNANCE
 from chain.units import HOUR_MS
+from portal.ui.kept import Kept
 from queries.export import Export, open_export
 from queries.status import Status
 
 _SQL = Path(__file__).resolve().parent.parent / "sql"
 _REPLAYS_KEPT = 64
+_ANSWERS_KEPT = 512
+
+Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,8 @@ class Site:
     """Channel → session → start of its delivery hour, ms UTC, in order."""
     blocks: dict[str, tuple[Block, ...]] = field(repr=False)
     """Channel → its blocks by height."""
-    _replays: "OrderedDict[tuple[str, str], SessionReplay]" = field(default_factory=OrderedDict, repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _replays: Kept[SessionReplay] = field(default_factory=lambda: Kept(_REPLAYS_KEPT), repr=False)
+    _answers: Kept[Rows] = field(default_factory=lambda: Kept(_ANSWERS_KEPT), repr=False)
 
     @property
     def record(self) -> Record:
@@ -55,23 +57,18 @@ class Site:
     def channel(self, name: str) -> ChannelRecord:
         return self.record.channels[name]
 
-    def ask(self, file: str, **parameters: Any) -> list[dict[str, Any]]:
-        """The answer to `portal/sql/<file>.sql`, its parameters bound: exact Python values by column name."""
-        return _rows(self.export, file, parameters)
+    def ask(self, file: str, **parameters: Any) -> Rows:
+        """The answer to `portal/sql/<file>.sql`, its parameters bound: exact Python values by column name.
+
+        The record does not change, so an answer that was given lately is given again.
+        """
+        key = (file, tuple(sorted(parameters.items())))
+        return self._answers.get(key, lambda: _rows(self.export, file, parameters))
 
     def replay(self, channel: str, session: str) -> SessionReplay:
         """The session, executed again from the record; computed once and kept for a while."""
-        key = (channel, session)
-        with self._lock:
-            if key in self._replays:
-                self._replays.move_to_end(key)
-                return self._replays[key]
-        replay = replay_session(self.record, channel, session, self.sessions[channel])
-        with self._lock:
-            self._replays[key] = replay
-            while len(self._replays) > _REPLAYS_KEPT:
-                self._replays.popitem(last=False)
-        return replay
+        index = self.sessions[channel]
+        return self._replays.get((channel, session), lambda: replay_session(self.record, channel, session, index))
 
     def name(self, account: str | None, language: str) -> str:
         """What an account is called in a language; itself where the record has no name for it."""
@@ -125,7 +122,7 @@ def _blocks(channel: ChannelRecord) -> tuple[Block, ...]:
     return tuple(found)
 
 
-def _rows(export: Export, file: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+def _rows(export: Export, file: str, parameters: dict[str, Any]) -> Rows:
     result = export.sql(_text(file), parameters or None)
     columns = result.columns
     return [dict(zip(columns, row, strict=True)) for row in result.rows()]

@@ -7,8 +7,8 @@ from typing import Any
 import pyarrow as pa
 
 from portal.ui import numbers
-from portal.ui.html import Html, tag
-from portal.ui.tables import Cell, Column
+from portal.ui.html import tag
+from portal.ui.tables import Cell, Column, kept_together
 from queries.output import json_text, json_value
 
 _TEXT_CHARACTERS_MAX = 500
@@ -30,15 +30,15 @@ def _is_number(kind: pa.DataType) -> bool:
     return bool(pa.types.is_integer(kind) or pa.types.is_decimal(kind) or pa.types.is_floating(kind))
 
 
-def _cell(value: Any) -> Html | str:
+def _cell(value: Any) -> Cell:
     if value is None:
         return tag("span", "NULL", cls="gp-null")
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, datetime):
         if value.tzinfo is None:
-            return value.isoformat(" ")
-        return f"{numbers.local(value).replace(tzinfo=None).isoformat(' ')} UTC+8"
+            return kept_together(value.isoformat(" "))
+        return kept_together(f"{numbers.local(value).replace(tzinfo=None).isoformat(' ')} UTC+8")
     shown = json_value(value)
     text = shown if isinstance(shown, str) else json_text(shown)
-    return text if len(text) <= _TEXT_CHARACTERS_MAX else text[:_TEXT_CHARACTERS_MAX] + "…"
+    return kept_together(text if len(text) <= _TEXT_CHARACTERS_MAX else text[:_TEXT_CHARACTERS_MAX] + "…")

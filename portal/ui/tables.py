@@ -13,6 +13,7 @@ from portal.ui.html import NOTHING, Html, join, tag
 from portal.ui.words import say
 
 ROWS_PER_PAGE = 50
+_KEPT_CHARACTERS = 40
 
 Cell = str | Html
 
@@ -22,7 +23,7 @@ class Column:
     """A column's heading and how its cells stand."""
 
     heading: str
-    kind: Literal["text", "number", "code"] = "text"
+    kind: Literal["text", "number", "code", "time"] = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,11 @@ def note(text: str | Html, kind: Literal["info", "warn", "error"] = "info", *mor
 def literal(text: str) -> Html:
     """A block of text, kept as it is."""
     return tag("pre", text, cls="gp-pre", tabindex="0")
+
+
+def kept_together(text: str) -> Cell:
+    """A short value on one line: codes, accounts and times break nowhere."""
+    return tag("span", text, cls="gp-keep") if len(text) <= _KEPT_CHARACTERS else text
 
 
 def sentences(items: Iterable[str]) -> Html:

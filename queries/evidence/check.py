@@ -3,7 +3,8 @@
 1. The file is canonical JSON of the known format and shape, within its limits.
 2. The policy is the reader's, byte for byte the one that the evidence was made under. Without one, the evidence's own
    is used and the verdict says `self-asserted` (trust rule 1). Its witnesses are validators of this network.
-3. The beacon's checkpoint is signed by its log and a quorum; when the caller asks for it, not before a given time.
+3. The beacon's checkpoint is signed by its log and a quorum, by nobody whom the policy does not know, and, when the
+   caller asks for it, not before a given time.
 4. The leaf is the beacon's last one, in the checkpoint's root, and names this policy.
 5. Channels are sorted, each once, each named by the leaf; a channel's entries, sorted, lead to the root in the leaf.
 6. Governance's entry 0 is the genesis of this network; any two quorums share more validators than its f.
@@ -24,11 +25,11 @@ from typing import Any
 import msgspec
 
 from chain.entry import BeaconLeaf, Block, Entry, Genesis, Seal, Transaction, Trigger, parse_beacon_leaf, parse_entry
-from chain.errors import ChainError, ParseError
+from chain.errors import ChainError, ParseError, SignatureError
 from chain.layout import BEACON, origin
 from chain.limits import LIMITS
 from chain.merkle import HASH_BYTES, leaf_hash
-from chain.note import parse_note
+from chain.note import Note, parse_note
 from chain.policy import Policy, VerifiedCheckpoint, parse_policy, verify_checkpoint
 from chain.replica import GOVERNANCE
 from chain.schema import Schema, parse_schema
@@ -103,6 +104,7 @@ def _beacon(document: Document, policy: Policy, signed_since_s: int | None) -> V
     """Rule 3."""
     try:
         note = parse_note(document.beacon.checkpoint.encode())
+        _require_known_signers(note, policy)
         beacon = verify_checkpoint(note, policy, origin(document.network, BEACON))
     except ChainError as error:
         raise error.at("beacon.checkpoint") from None
@@ -110,6 +112,14 @@ def _beacon(document: Document, policy: Policy, signed_since_s: int | None) -> V
         sentence = f"stale: a quorum signed at {beacon.quorum_time_s}, asked for is {signed_since_s} or later"
         raise EvidenceError("stale", sentence, "beacon.checkpoint")
     return beacon
+
+
+def _require_known_signers(note: Note, policy: Policy) -> None:
+    """Rule 3. C2SP lets a client ignore strangers; here no byte stands that nobody vouches for."""
+    known = {(key.name, key.key_id) for key in (*policy.logs, *policy.witnesses.values())}
+    for signature in note.signatures:
+        if (signature.name, signature.key_id) not in known:
+            raise SignatureError("unknown-key", f"signed by {signature.name} with a key that the policy does not name")
 
 
 def _leaf(document: Document, policy: Policy, beacon: VerifiedCheckpoint) -> BeaconLeaf:

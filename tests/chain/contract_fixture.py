@@ -1,4 +1,4 @@
-"""A contract made for tests of the machinery below contracts: it can write, schedule, report, refuse and seal at will."""
+"""A contract for tests of the machinery below contracts: it writes, schedules, reports, refuses and seals at will."""
 
 import msgspec
 

@@ -202,9 +202,9 @@ BAD: dict[str, bytes] = {
     "another status": rfc8785.dumps({**ENTRIES["trigger"], "receipt": {**RECEIPT, "status": "maybe"}}),
     "100,000 unclosed lists": b'{"kind":' + b"[" * 100_000,
     "a parameter that is a float": rfc8785.dumps(ENTRIES["genesis"]).replace(b'"record":{}', b'"record":{"a":1.5}'),
-    "an argument of 30 digits": rfc8785.dumps({**ENTRIES["transaction"], "body": {**BODY, "arguments": {"a": 7}}}).replace(
-        b'"a":7', b'"a":' + b"7" * 30
-    ),
+    "an argument of 30 digits": rfc8785.dumps(
+        {**ENTRIES["transaction"], "body": {**BODY, "arguments": {"a": 7}}}
+    ).replace(b'"a":7', b'"a":' + b"7" * 30),
     "an event with a key beyond ASCII": rfc8785.dumps(
         {**ENTRIES["trigger"], "receipt": {**RECEIPT, "events": [{"data": {"é": 1}, "name": "n"}]}}
     ),

@@ -82,7 +82,10 @@ DROPPED: dict[str, tuple[str, Make]] = {
         "rows",
         lambda w: with_rows(sign(w, method="batch", arguments={}, rows=ROWS), ROWS[:-1]),
     ),
-    "a row more": ("rows", lambda w: with_rows(sign(w, method="batch", arguments={}, rows=ROWS), ROWS + b'["c","3"]\n')),
+    "a row more": (
+        "rows",
+        lambda w: with_rows(sign(w, method="batch", arguments={}, rows=ROWS), ROWS + b'["c","3"]\n'),
+    ),
     "rows for a method that takes none": ("rows", lambda w: sign(w, rows=ROWS)),
     "rows for an unknown method": ("rows", lambda w: sign(w, method="nothing", rows=ROWS)),
     "rows for an unknown contract": ("rows", lambda w: sign(w, contract="nothing", rows=ROWS)),
@@ -200,7 +203,9 @@ def test_a_refused_call_is_on_the_record_and_changes_nothing_but_the_nonce(world
 
 
 @pytest.mark.parametrize("status", ["suspended", "revoked"])
-def test_the_call_of_an_account_that_is_not_active_is_rejected(world: World, status: Literal["suspended", "revoked"]) -> None:
+def test_the_call_of_an_account_that_is_not_active_is_rejected(
+    world: World, status: Literal["suspended", "revoked"]
+) -> None:
     account = msgspec.structs.replace(member("alice"), status=status)
     world.block(imports=[Event(data=msgspec.to_builtins(account), name="participant.changed")])
     receipt = outcome(world, sign(world)).receipt

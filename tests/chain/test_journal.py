@@ -1,4 +1,4 @@
-"""The write-ahead log: what it acknowledged is there, what it did not is cut off, and damage is never mended in silence."""
+"""The write-ahead log: what it acknowledged is there, the rest is cut off, damage is never mended in silence."""
 
 import errno
 import os
@@ -128,9 +128,7 @@ def test_a_journal_torn_while_it_began_begins_again(tmp_path: Path, written: int
 
 
 @pytest.mark.parametrize("partial", [0, 1, 13, 30])
-def test_a_full_disk_is_said_and_nothing_is_lost(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, partial: int
-) -> None:
+def test_a_full_disk_is_said_and_nothing_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, partial: int) -> None:
     path = filled(tmp_path)
     before = path.read_bytes()
     really = os.pwrite

@@ -45,7 +45,7 @@ def made(table: list[Row]) -> tuple[list[int], list[int], list[Row]]:
 
 def thousands() -> tuple[list[int], list[int], list[Row]]:
     """Enough rows for several row groups."""
-    count = 300_000
+    count = 130_000
     table: list[Row] = [
         (index * 7919 % 1_000, index * 10**30, f"name {index % 97} 闽", index % 2 == 0, 1_793_577_600_000 + index)
         for index in range(count)
@@ -72,7 +72,15 @@ def test_rows_survive_the_file(table: list[Row]) -> None:
         [(0, 2**63, "", False, 0), (0, 0, "", False, 0)],
         [(None, 10**37 - 1, None, None, None), (1, None, "a", None, 1), (None, -(10**37) + 1, "é", True, None)],
     ],
-    ids=["no row", "nulls alone", "zeros", "extremes", "small before large", "large before small", "nulls among values"],
+    ids=[
+        "no row",
+        "nulls alone",
+        "zeros",
+        "extremes",
+        "small before large",
+        "large before small",
+        "nulls among values",
+    ],
 )
 def test_the_edges_survive_the_file(table: list[Row]) -> None:
     assert decode_parquet(SCHEMA, encode_parquet(SCHEMA, *made(table)), "file") == made(table)

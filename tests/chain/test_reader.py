@@ -191,7 +191,9 @@ def test_entries_come_from_their_bundles(folder: Path) -> None:
     assert ExportReader(folder).entries("area-350100", 0) == []
 
 
-@pytest.mark.parametrize("data", [b"", b"\x00", b"\xff\xff", b"\x00\x01a", b"\x00\x01a" * 4, b"\x00\x01a\x00\x01b\x00\x09c"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\x00", b"\xff\xff", b"\x00\x01a", b"\x00\x01a" * 4, b"\x00\x01a\x00\x01b\x00\x09c"]
+)
 def test_a_bundle_that_does_not_hold_its_entries_is_named(folder: Path, data: bytes) -> None:
     bundle(folder, 3, 3, data)
     error = failure(lambda: ExportReader(folder).entries("area-350100", 3))

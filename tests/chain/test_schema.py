@@ -31,9 +31,7 @@ SCHEMA = Schema(
     ),
 )
 GOOD: Row = (1, 10**36, "闽江", True, 1_793_577_600_000, None, None, None, None, None)
-LINE = (
-    '[1,"1000000000000000000000000000000000000","闽江",true,1793577600000,null,null,null,null,null]\n'.encode()
-)
+LINE = '[1,"1000000000000000000000000000000000000","闽江",true,1793577600000,null,null,null,null,null]\n'.encode()
 
 
 def _is_text(text: str) -> bool:
@@ -88,7 +86,9 @@ def test_one_byte_changed_is_another_row_or_our_own_error(index: int, byte: int)
         assert SCHEMA.encode_lines(SCHEMA.decode_lines(changed)) == changed
 
 
-SMALL = Schema("small", (Column("money", "decimal"), Column("name", "text"), Column("count", "int"), Column("t", "time")))
+SMALL = Schema(
+    "small", (Column("money", "decimal"), Column("name", "text"), Column("count", "int"), Column("t", "time"))
+)
 
 BAD_LINES: dict[str, bytes] = {
     "no newline at the end": b'["1","a",1,1]',

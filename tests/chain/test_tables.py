@@ -26,7 +26,11 @@ def filled(*entries: tuple[int, int]) -> TableLog:
 
 def test_the_root_of_an_entrys_rows_is_over_their_canonical_arrays() -> None:
     rows = entry_rows(SCHEMA, ROWS)
-    leaves = [leaf_hash('["甲","1"]'.encode()), leaf_hash(f'["乙","-1{"0" * 36}"]'.encode()), leaf_hash('["丙","0"]'.encode())]
+    leaves = [
+        leaf_hash('["甲","1"]'.encode()),
+        leaf_hash(f'["乙","-1{"0" * 36}"]'.encode()),
+        leaf_hash('["丙","0"]'.encode()),
+    ]
     assert rows.root == node_hash(node_hash(leaves[0], leaves[1]), leaves[2]).hex()
     assert (rows.written.rows_count, rows.written.table) == (3, "samples")
     assert list(rows.hashes) == leaves

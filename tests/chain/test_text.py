@@ -167,7 +167,9 @@ def test_tables_and_columns_are_lower_case_words(name: str) -> None:
     assert check_table_name(name, "table") == name
 
 
-@pytest.mark.parametrize("name", ["", "A", "9a", "_a", "a-b", "a.b", "a b", "a\n", "../a", "a" * 49, None, 1], ids=ascii)
+@pytest.mark.parametrize(
+    "name", ["", "A", "9a", "_a", "a-b", "a.b", "a b", "a\n", "../a", "a" * 49, None, 1], ids=ascii
+)
 def test_anything_else_is_no_table(name: object) -> None:
     with pytest.raises(ParseError) as caught:
         check_table_name(name, "table")

@@ -13,7 +13,9 @@ from pathlib import Path
 from chain.contracts.auction_tables import ORDERS_SUBMITTED
 from chain.export import export_network, seal_all
 from chain.network import NetworkConfig, NetworkKeys, derive_keys
-from queries.export import Export, open_export
+from chain.record import open_record
+from queries.cache import SegmentCache
+from queries.export import Export
 from sample_data.network_setup import Keyring, MarketSettings, SimulatedClock
 from sample_data.simulation import Simulation
 from tests.sample_export import AREAS, NETWORK, little_inputs, run_hours
@@ -63,6 +65,8 @@ def rejected_orders(simulation: Simulation) -> None:
 @cache
 def opened() -> Export:
     """The asked export, opened under the reader's policy; shared by every test that only asks."""
-    export = open_export(asked_export().folder, asked_export().policy)
+    asked = asked_export()
+    cache = SegmentCache(asked.folder.parent / "cache")
+    export = Export(open_record(asked.folder, asked.policy, "policy"), cache)
     atexit.register(export.close)
     return export

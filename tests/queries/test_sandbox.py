@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -96,8 +97,10 @@ ESCAPES: dict[str, str] = {
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
-    return Engine(tmp_path_factory.mktemp("spill"))
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    made = Engine(tmp_path_factory.mktemp("spill"))
+    yield made
+    made.close()
 
 
 @pytest.mark.parametrize("name", ESCAPES)

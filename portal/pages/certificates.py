@@ -92,7 +92,7 @@ def _matches(site: Site, address: Address, chosen: dict[str, str]) -> None:
     )
     lines: list[Sequence[Cell]] = [
         (
-            anchor(row["bundle"], address.link(bundle=row["bundle"])),
+            anchor(row["bundle"], address.link(bundle=row["bundle"]), "gp-bundle"),
             _status_cell(row["status"], row["published"]),
             numbers.energy(row["quantity_wh"]),
             numbers.clock(row["interval_start"]),
@@ -125,7 +125,9 @@ def _bundle(site: Site, address: Address, bundle: str) -> None:
     with right:
         show(tag("h3", say("certificates.life"), cls="gp-h3"), _timeline(site, events))
     show(tag("h3", say("certificates.events"), cls="gp-h3"), _events(site, events))
-    show(tag("h3", say("certificates.proofs"), cls="gp-h3"), join(map(_proofs, range(1, 1 + len(events)), events, proofs)))
+    numbered = enumerate(zip(events, proofs, strict=True), 1)
+    folded = join(_proofs(number, event, steps) for number, (event, steps) in numbered)
+    show(tag("h3", say("certificates.proofs"), cls="gp-h3"), folded)
     children = site.ask("certificate_children", bundle=bundle)
     if children:
         show(tag("h3", say("certificates.children"), cls="gp-h3"), _children(site, address, children))

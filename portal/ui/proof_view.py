@@ -14,14 +14,9 @@ from portal.ui.words import say
 
 def inclusion(heading: str, proof: Inclusion, opened: bool = False) -> Html:
     """One step, folded unless `opened`."""
-    summary = tag(
-        "summary",
-        tag("span", "✓", cls="gp-tick", aria_hidden="true"),
-        " ",
-        heading,
-        " ",
-        tag("span", say("proof.summary", index=numbers.count(proof.index), size=numbers.count(proof.size)), cls="gp-dim"),
-    )
+    place = say("proof.summary", index=numbers.count(proof.index), size=numbers.count(proof.size))
+    tick = tag("span", "✓", cls="gp-tick", aria_hidden="true")
+    summary = tag("summary", tick, " ", heading, " ", tag("span", place, cls="gp-dim"))
     body = join((facts(_facts(proof), heading), _path(proof)))
     return tag("details", summary, body, cls="gp-proof", open="open" if opened else None)
 

@@ -27,7 +27,7 @@ from chain.verify import verify_export
 from tests.chain.little_network import AREA, call, found, next_calls, reopened, signer
 
 ROOT = Path(__file__).resolve().parents[2]
-KILLS = 14
+KILLS = 12
 CHANNELS = (GOVERNANCE, AREA)
 
 Acknowledged = dict[tuple[str, int], str]

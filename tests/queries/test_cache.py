@@ -1,3 +1,5 @@
+"""The reader's private copies: what is read once, believed on which terms, and never reached by a later change."""
+
 import os
 import stat
 import time

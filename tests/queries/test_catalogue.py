@@ -1,3 +1,5 @@
+"""Every relation and column is documented, in the database and on the page; macros are exact."""
+
 from pathlib import Path
 
 import pytest

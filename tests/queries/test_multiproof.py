@@ -1,3 +1,5 @@
+"""One Merkle proof for many leaves."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

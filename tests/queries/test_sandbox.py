@@ -1,3 +1,5 @@
+"""What an analyst's SQL cannot reach, what it can, and how a mistake is told."""
+
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -5,9 +5,43 @@ import importlib
 import pytest
 
 PUBLIC: dict[str, list[str]] = {
-    "audit": ["AuditError", "Difference", "ReplayError", "RoundStep", "SessionIndex", "SessionReplay", "index_sessions",
-              "replay_session", "sessions_of"],
+    "audit": [
+        "AuditError",
+        "Difference",
+        "ReplayError",
+        "RoundStep",
+        "SessionIndex",
+        "SessionReplay",
+        "index_sessions",
+        "replay_session",
+        "sessions_of",
+    ],
     "portal": [],
+    "queries": [
+        "EvidenceError",
+        "Export",
+        "QueriesError",
+        "QueryError",
+        "Result",
+        "Status",
+        "Verdict",
+        "check",
+        "open",
+    ],
+    "sample_data": [
+        "SAMPLE_FILES",
+        "STRATEGIES",
+        "DefaultUsed",
+        "InputError",
+        "Inputs",
+        "OrderRow",
+        "Participant",
+        "Plant",
+        "forecast_wh",
+        "orders_for",
+        "read_inputs",
+        "requote",
+    ],
 }
 
 

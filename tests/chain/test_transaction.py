@@ -242,9 +242,9 @@ def test_the_transaction_on_the_wire_leaves_room_for_its_receipt() -> None:
 
 
 def test_the_size_limit_holds_to_the_byte() -> None:
-    room = LIMITS.transaction_bytes_max - len(made(arguments={"notes": ["a" * 1_000] * 55, "rest": ""}).wire())
-    largest = made(arguments={"notes": ["a" * 1_000] * 55, "rest": "b" * room})
+    room = LIMITS.transaction_bytes_max - len(made(arguments={"notes": ["a" * 1_000] * 56, "rest": ""}).wire())
+    largest = made(arguments={"notes": ["a" * 1_000] * 56, "rest": "b" * room})
     assert len(largest.wire()) == LIMITS.transaction_bytes_max
     assert parse_transaction(largest.wire()) == largest
     with pytest.raises(ParseError):
-        parse_transaction(made(arguments={"notes": ["a" * 1_000] * 55, "rest": "b" * (room + 1)}).wire())
+        parse_transaction(made(arguments={"notes": ["a" * 1_000] * 56, "rest": "b" * (room + 1)}).wire())

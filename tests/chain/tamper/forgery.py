@@ -25,6 +25,7 @@ from chain.record import AnchorSource
 from chain.schema import parse_schema
 from chain.tables import catalogue_root, file_sha256, sealed_leaf
 from chain.verify import verify_export
+from tests.sample_export import sample_export
 
 Edit = Callable[[dict[str, Any]], None]
 
@@ -143,6 +144,17 @@ def refusal(export: Path, policy: bytes | None) -> ChainError:
     except ChainError as error:
         return error
     raise AssertionError("the export was accepted")
+
+
+def forgery() -> Forgery:
+    """The sample export, taken apart."""
+    return Forgery(sample_export().export)
+
+
+def refused(forged: Forgery, folder: Path, cosigners: Collection[str] | None = None) -> ChainError:
+    """Signed with the true keys, read with the true policy: refused nevertheless."""
+    sample = sample_export()
+    return refusal(forged.write(folder / "forged", sample.keys, cosigners), sample.policy)
 
 
 def is_transaction(method: str, code: str = "ok") -> Callable[[dict[str, Any]], bool]:

@@ -99,6 +99,11 @@ def language_link(code: str) -> str:
     return f"?{urlencode({**values, LANGUAGE: code})}"
 
 
+def current_query() -> str:
+    """This view's parameters, sorted and encoded: its canonical name."""
+    return urlencode(sorted((name, value) for name in st.query_params for value in st.query_params.get_all(name)))
+
+
 def follow(address: Address, name: str, key: str, drops: Sequence[str] = ()) -> Callable[[], None]:
     """A widget's callback: its new value, in session state under `key`, becomes the address's."""
 

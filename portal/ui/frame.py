@@ -15,7 +15,7 @@ from pathlib import Path
 import streamlit as st
 
 from chain.errors import ChainError
-from portal.ui.address import Address, language_link, page_link
+from portal.ui.address import Address, current_query, language_link, page_link
 from portal.ui.badge import standing_badge
 from portal.ui.html import join, show, tag
 from portal.ui.opening import forget_openings, opened_site
@@ -65,6 +65,8 @@ def run_page(page: PageInfo, pages: Sequence[PageInfo]) -> None:
     if problems:
         with above:
             show(*(note(problem, "warn") for problem in problems))
+    # What waits for a view (a test, a printing service) can tell that this one is complete, and which one it is.
+    show(tag("span", cls="gp-done", hidden="hidden", data_address=current_query()))
 
 
 def _navigation(current: PageInfo, pages: Sequence[PageInfo]) -> None:

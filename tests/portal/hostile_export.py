@@ -22,7 +22,7 @@ AREA = "area-350100"
 SCRIPT_NAME = """<script>document.title="taken"</script><img src=x onerror="document.title='taken'">"""
 MARKDOWN_NAME = "**粗体** [链接](javascript:alert(1)) :red[红] $x^2$ {0} <b>b</b>"
 
-_HOURS = 4
+_HOURS = 5
 
 
 @dataclass(frozen=True, slots=True)

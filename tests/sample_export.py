@@ -10,7 +10,6 @@ Tests take copies (`copy_of`) and damage those.
 import atexit
 import shutil
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -162,7 +161,3 @@ def _refused_calls(simulation: Simulation, keys: Keyring) -> None:
     simulation.commit_all(area, time_ms + 1_000, time_ms + 10_000, calls)
     # The metering centre's own door counts its nonces itself.
     simulation._markets[area]._certificates._metering = Sender(simulation.network, area, keys.signer("metering"))
-
-
-Change = Callable[[Path], None]
-"""Damages the export in a folder."""

@@ -17,7 +17,7 @@ from sample_data.network_setup import Keyring
 from tests.chain.tamper.forgery import forgery, refusal, refused
 from tests.sample_export import AREAS, copy_of, sample_export
 
-AREA, OTHER = AREAS
+AREA = AREAS[0]
 
 
 @pytest.mark.parametrize("cosigners", [(), ("regulator",), ("dispatcher", "regulator")])

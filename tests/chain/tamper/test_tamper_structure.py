@@ -15,8 +15,6 @@ from tests.chain.tamper.attacks import ATTACKS
 from tests.chain.tamper.forgery import Forgery, forgery, refusal, refused
 from tests.sample_export import AREAS, copy_of, sample_export
 
-AREA, OTHER = AREAS
-
 
 @pytest.mark.parametrize(("attack", "where", "words"), ATTACKS, ids=[attack.__name__ for attack, _, _ in ATTACKS])
 def test_the_corrupt_quorum_cannot(attack: Callable[[Forgery], None], where: str, words: str, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from chain.errors import ChainError
+from chain.errors import ChainError, ExportError
 from chain.record import Record, open_record
 from chain.trust import ReaderPolicy, reader_policy
 from chain.verify import VerifyReport, verify_export, verify_since
@@ -26,6 +27,14 @@ def verify(
     since: Annotated[
         Path | None, typer.Option(metavar="OLD", help="An older export; prove that EXPORT only appended to it.")
     ] = None,
+    signed_since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"],
+            metavar="TIME",
+            help="Exit 1 if the quorum signed before this, for instance 2026-11-09T00:00+08:00: an old export is stale.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
 ) -> None:
     """Verify an export completely: exit 0 only if everything holds; otherwise name the first thing that does not.
@@ -37,6 +46,8 @@ def verify(
         given = reader_policy(export, policy)
         with progress_bars(shown=not as_json) as progress:
             report = verify_export(export, given.text, given.source, progress)
+            if signed_since is not None:
+                _require_fresh(report.record, signed_since)
             older = _since(report.record, since, given) if since is not None else None
     except ChainError as error:
         _refuse(export, error, as_json)
@@ -48,6 +59,13 @@ def verify(
     if strict and self_asserted:
         sys.stderr.write("gridproof: --strict: the signers are self-asserted, so this is not a verification\n")
         raise typer.Exit(1)
+
+
+def _require_fresh(record: Record, bound: datetime) -> None:
+    """`ExportError` if the latest time that a quorum of cosignatures reaches is before `bound`."""
+    signed = datetime.fromtimestamp(record.beacon.quorum_time_s, UTC)
+    if signed < bound:
+        raise ExportError("stale", f"the quorum signed {signed.isoformat()}, before {bound.isoformat()}", "beacon")
 
 
 def _since(new: Record, since: Path, given: ReaderPolicy) -> Record:

@@ -116,6 +116,15 @@ def test_verify_since_shows_that_the_newer_export_only_appended(run: Run, policy
     assert "the older export has" in err
 
 
+def test_verify_refuses_an_export_that_is_older_than_the_reader_wants(run: Run, policy: Path) -> None:
+    words: list[str | Path] = ["verify", sample_export().export, "--policy", policy, "--signed-since"]
+    assert run(*words, "2026-11-01T00:00+08:00")[0] == 0
+    code, _, err = run(*words, "2026-12-01T00:00:00+08:00")
+    assert code == 1
+    assert "before 2026-12-01" in err
+    assert run(*words, "2026-12-01T00:00")[0] == 2
+
+
 @pytest.mark.parametrize("words", [["verify", "nowhere"], ["replay", "nowhere"], ["verify", "."]])
 def test_what_is_no_export_is_a_sentence(run: Run, words: list[str], tmp_path: Path) -> None:
     code, _, err = run(words[0], tmp_path / words[1])

@@ -92,7 +92,7 @@ def _replay(site: Site, area: str, session: str) -> SessionReplay | None:
     except ChainError as error:
         show(badge("grey", say("replay.not-computed"), str(error), name="replay"))
         return None
-    show(replay_badge(replay))
+    show(replay_badge(replay, site.status))
     return replay
 
 

@@ -40,18 +40,20 @@ def standing_badge(status: Status) -> Html:
 
 def inclusion_badge(status: Status, what: str, complete_in: str | None = None) -> Html:
     """Rules 1–3 for something whose proofs were just verified: included; and complete, if it is all of a channel."""
-    included = say("badge.included", what=what)
+    included = say("badge.included" if status.verified else "badge.included-own", what=what)
     extent = f"{included} {_complete(status, complete_in)}" if complete_in else included
     return _verified(status, extent, "included")
 
 
-def replay_badge(replay: SessionReplay) -> Html:
-    """Whether re-execution gave every receipt, bit for bit; else the first difference."""
+def replay_badge(replay: SessionReplay, status: Status) -> Html:
+    """Whether re-execution gave every receipt, bit for bit; else the first difference. Rule 1 holds here too."""
     entries = numbers.count(len(replay.entries))
     if not replay.entries:
         return badge("grey", say("replay.none"), name="replay")
     if replay.exact:
         sentence = say("replay.exact.sentence", entries=entries, rounds=len(replay.steps))
+        if not status.verified:
+            return badge("amber", say("replay.exact"), sentence, say("anchor.self-asserted"), name="replay")
         return badge("green", say("replay.exact"), sentence, name="replay")
     first = replay.differences[0]
     sentence = say(
@@ -76,7 +78,7 @@ def _complete(status: Status, channel: str | None) -> str:
     heads = ", ".join(
         say("badge.to-entry", channel=item.channel, entry=numbers.count(item.complete_to)) for item in chosen
     )
-    return say("badge.complete", heads=heads)
+    return say("badge.complete" if status.verified else "badge.complete-own", heads=heads)
 
 
 def _verified(status: Status, extent: str, name: str) -> Html:

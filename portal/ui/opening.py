@@ -3,44 +3,23 @@
 1. Every reader of the same bytes (folder, policy file, and what both say now) shares one opening and what came of it.
 2. Opening verifies: signatures, logs, seals, catalogue, every file. What fails is kept as the error that it is, and can
    be tried again.
-3. Where the export and the policy lie is what `gridproof portal` was started with; no page can name a file.
 """
 
 import hashlib
-import os
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
 from chain.errors import ChainError, ExportError
 from chain.layout import BEACON, CHECKPOINT, log_path
+from portal.ui.place import Place, configured_place
 from portal.ui.site import Site, open_site
 from portal.ui.words import say
 from queries.errors import QueriesError
 
-EXPORT_VARIABLE = "GRIDPROOF_PORTAL_EXPORT"
-POLICY_VARIABLE = "GRIDPROOF_PORTAL_POLICY"
-
 _POLL_SECONDS = 0.1
 _PHASES = ("open", "table files")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Rule 3."""
-
-    export: Path
-    policy: Path | None
-
-
-def configured_place() -> Place:
-    """What the command handed to this process."""
-    export, policy = os.environ.get(EXPORT_VARIABLE), os.environ.get(POLICY_VARIABLE)
-    if not export:
-        raise ExportError("portal-export", "start the site with: gridproof portal EXPORT", EXPORT_VARIABLE)
-    return Place(Path(export), Path(policy) if policy else None)
 
 
 class Opening:

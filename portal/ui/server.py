@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 import portal
-from portal.ui.opening import EXPORT_VARIABLE, POLICY_VARIABLE
+from portal.ui.place import EXPORT_VARIABLE, POLICY_VARIABLE
 
 LOOPBACK = "127.0.0.1"
 _LOOPBACK_NAMES = (LOOPBACK, "localhost", "::1")

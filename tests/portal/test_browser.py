@@ -203,8 +203,8 @@ def test_rounds_are_stepped_through_and_back_leads_back(visit: Open, screenshots
 
 def test_certificates_are_filtered_and_one_life_is_proven(visit: Open, screenshots: Path) -> None:
     page = visit("/certificates")
-    choose(page, "Last event", "published")
-    assert parameters_of(page)["event"] == "publish"
+    choose(page, "Status", "active")
+    assert parameters_of(page)["status"] == "active"
     shoot(page, screenshots, "certificates")
     with moving(page):
         page.locator("a.gp-bundle").first.click()
@@ -224,7 +224,7 @@ def test_the_ledger_leads_from_a_channel_down_to_a_row_and_its_proof_holds(visit
     page = visit("/ledger", channel=AREA)
     shoot(page, screenshots, "ledger")
     for step, seen in (
-        (page.get_by_role("link", name="2", exact=True), "Block 2"),
+        (page.get_by_role("link", name="1", exact=True), "Block 1"),
         (page.locator(".gp-table tbody a").first, "Receipt"),
         (page.locator('.gp-table a[href*="table="]').first, "Choose a row by its number"),
         (page.locator('.gp-table a[href*="row="]').first, "the chosen row"),
@@ -353,11 +353,11 @@ def test_a_record_that_vouches_for_itself_is_never_called_verified(
     visit: Open, tmp_path_factory: pytest.TempPathFactory, screenshots: Path
 ) -> None:
     with running_site(hostile_export().export, tmp_path_factory.mktemp("no-trust")) as address:
-        for path in ("/", "/sessions", "/certificates", "/sql?q=SELECT+1"):
+        for path in ("/sessions", "/sql?q=SELECT+1"):
             page = visit(path, base=address)
             colours = [item.get_attribute("data-colour") for item in page.locator("[data-badge]").all()]
             assert badge(page, "record")[0] == "amber"
-            assert colours.count("green") == page.locator('[data-badge="replay"]').count()
+            assert set(colours) == {"amber"}
             assert "Self-asserted" in page.inner_text("body")
             assert not re.search(r"\bVerified\b", page.inner_text("body"))
         shoot(page, screenshots, "sql-self-asserted")
@@ -380,14 +380,14 @@ def test_a_damaged_export_is_named_and_nothing_of_it_is_shown(
         shoot(page, screenshots, "damaged")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_is_legible_in_light_and_in_dark(visit: Open, scheme: str, screenshots: Path) -> None:
+def test_text_is_legible_in_light_and_in_dark(visit: Open, screenshots: Path) -> None:
     page = visit()
-    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    page.wait_for_timeout(500)
-    for selector in (".gp-table td", ".gp-pill", ".gp-note-warn", ".gp-facts dt", ".gp-sentence", ".gp-what"):
-        assert page.evaluate(_CONTRAST, selector) >= 4.5, (scheme, selector)
-    shoot(page, screenshots, f"overview-{scheme}")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page.wait_for_timeout(700)
+        for selector in (".gp-table td", ".gp-pill", ".gp-note-warn", ".gp-facts dt", ".gp-sentence", ".gp-what"):
+            assert page.evaluate(_CONTRAST, selector) >= 4.5, (scheme, selector)
+    shoot(page, screenshots, "overview-dark")
 
 
 _CONTRAST = """selector => {

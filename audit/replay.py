@@ -23,7 +23,7 @@ from chain.beacon import GovernanceFeed, governance_size
 from chain.contract import ACCOUNTS, Account, Call, Contract
 from chain.contracts.auction import session_id
 from chain.contracts.auction_state import Parameters, Session, Standing
-from chain.contracts.registry import resolve_contracts
+from chain.contracts.installed import resolve_contracts
 from chain.entry import Block, Receipt, Transaction, Trigger, parse_entry
 from chain.errors import ChainError
 from chain.execution import Admitted, execute, open_call, run_call
@@ -102,6 +102,7 @@ def index_sessions(record: ChannelRecord) -> SessionIndex:
     found: dict[str, list[int]] = defaultdict(list)
     blocks: dict[int, Block] = {}
     waiting: list[int] = []
+    area = str(record.genesis.parameters.get(AUCTION, {}).get("area", ""))
     for index, data in enumerate(record.entries):
         if b'"contract":"auction"' not in data and b'"kind":"block"' not in data:
             continue
@@ -110,16 +111,16 @@ def index_sessions(record: ChannelRecord) -> SessionIndex:
             blocks.update(dict.fromkeys(waiting, entry))
             waiting = []
             continue
-        session = _session_of(record.channel, entry)
+        session = _session_of(area, entry)
         if session is not None:
             found[session].append(index)
             waiting.append(index)
     return SessionIndex(record.channel, {session: tuple(entries) for session, entries in found.items()}, blocks)
 
 
-def _session_of(channel: str, entry: object) -> str | None:
+def _session_of(area: str, entry: object) -> str | None:
     if isinstance(entry, Trigger) and entry.contract == AUCTION and entry.method in _SESSION_TRIGGERS:
-        return session_id(channel, entry.due) if entry.method == "open" else entry.key
+        return session_id(area, entry.due) if entry.method == "open" else entry.key
     if isinstance(entry, Transaction) and entry.body.contract == AUCTION and entry.body.method == "declare":
         session = entry.body.arguments.get("session")
         return session if isinstance(session, str) else None

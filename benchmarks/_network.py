@@ -15,6 +15,7 @@ from sample_data.records import Participant
 
 AREA = "area-350100"
 START_MS = 1_793_548_800_000
+_BLOCK = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def quoting_network(folder: Path, members: int) -> Quoting:
     keys, clock = Keyring(b"benchmark"), SimulatedClock(START_MS)
     config = NetworkConfig(
         name="benchmark",
-        areas=(AREA,),
+        areas={AREA: AREA.removeprefix("area-")},
         time_ms=START_MS,
         operators=tuple(
             Operator(account, name_en, name_zh, keys.signer(account).public_key, roles)
@@ -65,7 +66,8 @@ def quoting_network(folder: Path, members: int) -> Quoting:
     registrar = Sender(network, GOVERNANCE, keys.signer("provincial-centre"))
     accounts = [f"member-{number:05d}" for number in range(members)]
     joining = [registration(registrar, keys, _participant(account), START_MS) for account in accounts]
-    network.commit(GOVERNANCE, clock.advance(START_MS + 1_000), joining)
+    for start in range(0, members, _BLOCK):
+        network.commit(GOVERNANCE, clock.advance(START_MS + 1 + start), joining[start : start + _BLOCK])
     network.beacon(clock.advance(START_MS + 2_000))
     network.commit(AREA, clock.advance(START_MS + HOUR_MS), [])
     session = network.channels[AREA].replica.state.items("auction.session")[0][0]

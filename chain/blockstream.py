@@ -30,6 +30,11 @@ def parse_genesis(entries: Sequence[bytes], where: str) -> Genesis:
     return genesis
 
 
+def signed_transaction(entry: Transaction, rows: bytes) -> SignedTransaction:
+    """A transaction as its author handed it in, from its entry and the lines of its rows."""
+    return SignedTransaction(entry.body, jcs.encode(entry.body), entry.signature, rows)
+
+
 def block_inputs(entries: Sequence[bytes], first: int, rows_of: RowsOf, where: str) -> Iterator[BlockInput]:
     """The blocks of `entries`, which start at log index `first` and end with a `block` entry; `ParseError` otherwise.
 
@@ -42,7 +47,7 @@ def block_inputs(entries: Sequence[bytes], first: int, rows_of: RowsOf, where: s
         entry = parse_entry(data, f"{where} entry {index}")
         if isinstance(entry, Transaction):
             rows = rows_of(index, entry.body) if entry.body.rows_count else b""
-            transactions.append(SignedTransaction(entry.body, jcs.encode(entry.body), entry.signature, rows))
+            transactions.append(signed_transaction(entry, rows))
         elif isinstance(entry, Block):
             if (entry.first, entry.count) != (first + start, offset + 1 - start):
                 sentence = f"the block says {entry.count} entries from {entry.first} on"

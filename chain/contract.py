@@ -7,7 +7,8 @@
 4. A refusal is `call.reject(code, detail)`: the receipt says so and nothing but the nonce changes. Codes are declared,
    so that the error catalogue is complete.
 5. A trigger runs at the first block whose time has reached its due time, without a person. It may schedule others, due
-   no earlier than itself. A trigger cannot be refused: it must succeed or record why it did nothing.
+   no earlier than itself; scheduling what is scheduled already does nothing. One that is refused (rule 4) is on the
+   record as rejected and is not run again: a trigger that must go on does not refuse.
 6. Rows are written in order; they are the entry's rows of that table.
 """
 
@@ -21,11 +22,12 @@ from typing import Any, Literal, NoReturn
 
 import msgspec
 
-from chain.entry import Event
+from chain.entry import Event, Operator
 from chain.errors import ChainError, LedgerError, RejectError
 from chain.limits import LIMITS
 from chain.schema import Row, Schema
 from chain.state import Overlay
+from chain.text import check_name, from_hex
 
 
 class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,6 +50,30 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 ACCOUNTS = "account"
 """State space of accounts, id = account."""
+
+
+def operator_account(operator: Operator) -> Account:
+    """The account that genesis gives to an operator; `ParseError` for a key that is none."""
+    from_hex(operator.public_key, 32, f"genesis.operators.{operator.account}")
+    return Account(
+        account=operator.account,
+        area="",
+        kind="operator",
+        public_key=operator.public_key,
+        roles=operator.roles,
+        voltage="",
+        zone="",
+    )
+
+
+def imported_account(event: Event) -> Account:
+    """The account that an event of governance tells of; `LedgerError` or `ParseError` where it tells of none."""
+    try:
+        account = msgspec.convert(event.data, Account)
+    except msgspec.ValidationError as error:
+        raise LedgerError("import", f"not an account: {error}", event.name) from None
+    from_hex(account.public_key, 32, f"{event.name}: {account.account}")
+    return account
 
 
 class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,6 +123,17 @@ class Contract:
     sources: tuple[str, ...] = ()
     """Modules whose source text is its code."""
 
+    def __post_init__(self) -> None:
+        # A dot would let two contracts share a state space: `a.b` + `c`, `a` + `b.c`.
+        if "." in check_name(self.name, "contract"):
+            raise LedgerError("contract-name", "a contract's name has no dot", self.name)
+
+    @cached_property
+    def written_tables(self) -> frozenset[str]:
+        """Tables that its calls write, without those that keep batches verbatim."""
+        submitted = {method.batch.table for method in self.methods if method.batch is not None}
+        return frozenset(schema.table for schema in self.tables) - submitted
+
     @cached_property
     def _methods(self) -> dict[str, Method]:
         return {method.name: method for method in self.methods}
@@ -121,6 +158,8 @@ class Call:
     parameters: Any
     """The contract's parameters, of its own type."""
     overlay: Overlay
+    tables: frozenset[str] = frozenset()
+    """Tables that the contract writes itself: its own, without the `…_submitted` ones."""
     caller: Account | None = None
     """None in triggers and at genesis."""
     rows: Sequence[Row] = ()
@@ -139,6 +178,9 @@ class Call:
         return self.overlay.get(f"{self.contract}.{space}", key)
 
     def put(self, space: str, key: str, value: Any) -> None:
+        """Set a state value. `LedgerError` for a key that the state's tree could not hold unambiguously."""
+        if "/" in key or not key.isascii() or "/" in space:
+            raise LedgerError("state-key", f"{space!r}, {key!r}: a key is ASCII without '/'", self.contract)
         self.overlay.put(f"{self.contract}.{space}", key, value)
 
     def delete(self, space: str, key: str) -> None:
@@ -184,7 +226,9 @@ class Call:
         self.events.append(Event(data=dict(sorted(data.items())), name=name))
 
     def write(self, table: Schema, *rows: Row) -> None:
-        """Rule 6. Money columns take int."""
+        """Rule 6. Decimal columns take int."""
+        if table.table not in self.tables:
+            raise LedgerError("foreign-table", f"{table.table} is no table that {self.contract} writes", table.table)
         self.written.setdefault(table.table, []).extend(rows)
 
     def schedule(self, due_ms: int, method: str, key: str) -> None:

@@ -72,6 +72,8 @@ class Genesis(_Record, frozen=True):
     """Contract name → its parameters."""
     policy: str
     """Text of the first tlog-policy."""
+    release: str
+    """Of the code that wrote this entry: which one to install to execute the record again."""
     schemas: tuple[Any, ...]
     """Every table's schema, sorted by table; see `chain.schema.Schema`."""
     time: I53
@@ -119,7 +121,7 @@ class Receipt(_Record, frozen=True):
     """The outcome of a transaction or trigger."""
 
     code: str
-    """`ok` or the reason of the rejection (`docs/errors.md`)."""
+    """`ok`, or a code that the contract's method declares, or one of `chain.execution`."""
     detail: str
     events: tuple[Event, ...]
     status: Literal["accepted", "rejected"]
@@ -151,14 +153,22 @@ class SortedIndex(_Record, frozen=True):
 
     column: str
     root: str
+    sums: tuple[str, ...]
+    """Columns whose running sums and counts its leaves carry."""
     version: str
+    """Of the key encoding."""
 
 
 class KeywordIndex(_Record, frozen=True):
     """Roots of the keyword index over one segment of the `documents` table."""
 
     analyzer: str
+    """Version of the analyzer that made the terms."""
+    columns: tuple[str, ...]
+    """Indexed text columns."""
     root: str
+    terms_count: I53
+    """Leaves of its tree."""
     vocabulary_sha256: str
 
 
@@ -189,6 +199,8 @@ class Block(_Record, frozen=True):
     height: I53
     kind: Literal["block"]
     previous: str
+    state_keys: I53
+    """Keys of the state, 0 in a block without seals: the tree under `state_root` has two more leaves."""
     state_root: str
     """Hex, "" in a block without seals."""
     time: I53

@@ -1,7 +1,7 @@
 """Admission and execution of one call: pure functions of (state, transaction).
 
 Admission, in this order; a failure is an `AdmissionError` (dropped and counted, never recorded):
-1. addressed to this network and channel, its names and text well-formed;
+1. at most `transaction_bytes_max` long, addressed to this network and channel, names and text in form;
 2. by an account that this channel knows;
 3. numbered previous + 1;
 4. signed by the account's key;
@@ -76,6 +76,8 @@ def admit(
 ) -> Admitted:
     """Rules 1–5. `signer`: the key (hex) that `chain.signatures` has found to have signed, "" if none."""
     body = transaction.body
+    if transaction.wire_bytes > LIMITS.transaction_bytes_max:
+        raise AdmissionError("size", f"more than {LIMITS.transaction_bytes_max} bytes", body.account)
     if body.network != address.network or body.channel != address.channel:
         raise AdmissionError("address", "addressed to another network or channel", body.account)
     caller: Account | None = state.get(ACCOUNTS, body.account)
@@ -164,6 +166,7 @@ def open_call(contract: Contract, parameters: Any, channel: str, state: State, t
         entry=entry,
         parameters=parameters,
         overlay=Overlay(state),
+        tables=contract.written_tables,
     )
 
 

@@ -2,32 +2,32 @@
 
 1. Before writing, every channel is sealed (a signed `record.seal` request) and a last beacon round is cut, so that
    every row lies in a sealed segment and one cosigned beacon checkpoint pins everything.
-2. The folder appears whole or not at all: it is built beside its final place and renamed.
+2. The folder appears whole or not at all, through a power cut too: it is built beside its final place, all of it is
+   forced to the disk, then it is renamed, then the folder that holds it is forced to the disk.
 """
 
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from chain import jcs
+from chain.durable import sync_path, sync_tree
 from chain.errors import ExportError
 from chain.layout import BEACON, CHECKPOINT, MANIFEST, VKEY, log_path, policy_path, segment_path, stored_segment_path
 from chain.ledger import ChannelLedger
 from chain.merkle import Tree
 from chain.network import Network
 from chain.note import Note, encode_note
+from chain.progress import Progress, no_progress
 from chain.tiles import entry_bundles, tiles_of
 from chain.transaction import Signer
 from chain.units import DAY_MS
 
 EXPORT_FORMAT = "gridproof-export/1"
-
-Progress = Callable[[str, int, int], None]
-"""(what, done, total)"""
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,16 +57,20 @@ def seal_all(network: Network, operator: Signer, time_ms: int) -> None:
     network.beacon(time_ms)
 
 
-def export_network(network: Network, target: Path, progress: Progress | None = None) -> None:
+def export_network(network: Network, target: Path, progress: Progress = no_progress) -> None:
     """Write the sealed `network` to the new folder `target`; `ExportError` leaves nothing behind."""
     if os.path.lexists(target):
         raise ExportError("exists", "there is something at this place already; an export never overwrites", str(target))
+    new_folders = [folder for folder in target.parents if not folder.exists()]
     target.parent.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
-        _write_files(network, building, progress or (lambda what, done, total: None))
+        _write_files(network, building, progress)
         building.chmod(0o755)
+        sync_tree(building)
         os.rename(building, target)
+        for folder in (target, *new_folders):
+            sync_path(folder.parent)
     except OSError as error:
         raise ExportError("write", f"cannot write the export: {error.strerror}", str(target)) from error
     finally:

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from zlib import crc32
 
+from chain.durable import sync_path
 from chain.errors import LedgerError
 
 _MAGIC = b"GPJRNL2\n"
@@ -89,7 +90,7 @@ class Journal:
         if len(begun) < len(_MAGIC) and begun == _MAGIC[: len(begun)]:
             self._write(_MAGIC, 0)
             os.fsync(self._file)
-            _sync_folder(self.path.parent)
+            sync_path(self.path.parent)
 
     def _recovered_end(self) -> int:
         """Rule 3."""
@@ -132,11 +133,3 @@ def _head_of(payload: bytes) -> bytes:
     """Rule 1."""
     head = len(payload).to_bytes(4, "big") + crc32(payload).to_bytes(4, "big")
     return head + crc32(head).to_bytes(4, "big")
-
-
-def _sync_folder(path: Path) -> None:
-    folder = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -1,4 +1,7 @@
-"""Every limit of `chain`, in one frozen record. Past one: a `LimitError` or `ParseError`, nothing lost."""
+"""Every limit of `chain` that belongs to the format, in one frozen record. Past one: our own error, nothing lost.
+
+Sizes that a network may choose are parameters on its record (`chain.contracts.record.Parameters`).
+"""
 
 from dataclasses import dataclass
 
@@ -23,14 +26,6 @@ class Limits:
     """Events that one receipt carries."""
     rows_per_batch_max: int = 100_000
     """Rows under one signature."""
-    transactions_per_block_max: int = 50
-    """Transactions in a block (P1 4.2)."""
-    block_interval_ms: int = 2_000
-    """Longest wait before a block with transactions is cut (P1 4.2)."""
-    segment_rows_max: int = 1_000_000
-    """Unsealed rows of one table that force a seal."""
-    triggers_per_block_max: int = 10_000
-    """Triggers that one block may run."""
     note_bytes_max: int = 65_536
     """A signed note."""
     note_signatures_max: int = 64

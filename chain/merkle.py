@@ -339,4 +339,4 @@ def _require_proof(proof: Sequence[bytes]) -> None:
 
 
 def _bad(code: str, sentence: str) -> ProofError:
-    return ProofError(f"proof.{code}", sentence)
+    return ProofError(f"proof-{code}", sentence)

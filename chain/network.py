@@ -9,6 +9,7 @@
 import contextlib
 import fcntl
 import os
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,9 +18,9 @@ from typing import Any
 
 import msgspec
 
-from chain.beacon import GovernanceFeed, check_round, governance_size
+from chain.beacon import GovernanceFeed, check_import, check_round, governance_size
 from chain.contract import Contract
-from chain.contracts.registry import AREA_CONTRACTS, GOVERNANCE_CONTRACTS, code_of, resolve_contracts
+from chain.contracts.installed import AREA_CONTRACTS, GOVERNANCE_CONTRACTS, code_of, resolve_contracts
 from chain.entry import FORMAT, BeaconLeaf, Event, Genesis, Operator, encode_entry, parse_beacon_leaf
 from chain.errors import LedgerError
 from chain.journal import Journal
@@ -29,6 +30,7 @@ from chain.merkle import Tree, leaf_hash
 from chain.note import COSIGNATURE_V1, ED25519, Note, SigningKey
 from chain.parquet import ENCODER
 from chain.policy import Policy, encode_policy, parse_policy
+from chain.release import RELEASE
 from chain.replica import GOVERNANCE, CommittedBlock
 from chain.signatures import ThreadedCheck
 from chain.text import check_name
@@ -41,8 +43,8 @@ class NetworkConfig:
     """What a network is born with."""
 
     name: str
-    areas: tuple[str, ...]
-    """Channels of the market areas."""
+    areas: Mapping[str, str]
+    """Channel → administrative code, per market area."""
     time_ms: int
     """Time of block 0 of every channel."""
     operators: tuple[Operator, ...]
@@ -154,13 +156,20 @@ class Network:
         """Cut a block on `channel` at `time_ms`, importing through the newest beacon round."""
         _require_reached(self.clock, time_ms)
         ledger = self.channels[channel]
-        beacon_round = -1 if channel == GOVERNANCE else len(self.leaves) - 1
+        # The newest round that is not later than the block; a verifier refuses any other kind.
+        beacon_round = -1
+        if channel != GOVERNANCE:
+            beacon_round = bisect_right(self.leaves, time_ms, key=lambda leaf: leaf.time) - 1
+        check_import(ledger.replica.genesis, self.leaves, beacon_round, time_ms, f"{channel} block")
         imports = self._imports(ledger.replica.beacon_round, beacon_round)
         return ledger.commit(time_ms, beacon_round, imports, transactions)
 
     def beacon(self, time_ms: int) -> BeaconLeaf:
         """Append a beacon round over all channels' heads, cosigned."""
         _require_reached(self.clock, time_ms)
+        latest = max(ledger.replica.time_ms for ledger in self.channels.values())
+        if time_ms < latest:
+            raise LedgerError("beacon-time", f"a round at {time_ms} cannot pin a block of {latest}", BEACON)
         heads = tuple(ledger.head for _, ledger in sorted(self.channels.items()))
         leaf = BeaconLeaf(heads=heads, policy_sha256=self.policy.sha256.hex(), round=len(self.leaves), time=time_ms)
         check_round(self.leaves[-1] if self.leaves else None, leaf, "beacon")
@@ -252,6 +261,9 @@ class Network:
             self._add_leaf(leaf, data)
 
     def _resume_beacon(self) -> None:
+        if len(self.leaves) > 1 and not self._validators.has_signed(origin(self.name, BEACON)):
+            sentence = "the signing state is lost: retire the keys, a restart could sign a fork"
+            raise LedgerError("signing-state", sentence, BEACON)
         if not self.leaves:
             # Killed between the last channel's block 0 and round 0.
             self.beacon(max(ledger.replica.time_ms for ledger in self.channels.values()))
@@ -284,13 +296,25 @@ def _genesis(
         name=config.name,
         operators=tuple(sorted(config.operators, key=lambda operator: operator.account)),
         parameters={
-            contract.name: _complete_parameters(contract, config.parameters.get(contract.name, {}))
+            contract.name: _complete_parameters(contract, _given_parameters(config, channel, contract))
             for contract in contracts
         },
         policy=policy.text.decode(),
+        release=RELEASE,
         schemas=tuple(msgspec.to_builtins(schema) for schema in schemas),
         time=config.time_ms,
     )
+
+
+def _given_parameters(config: NetworkConfig, channel: str, contract: Contract) -> Mapping[str, Any]:
+    """What the config says, and the area's code where the contract wants it."""
+    given = config.parameters.get(contract.name, {})
+    if channel == GOVERNANCE and "areas" in contract.parameters.__struct_fields__:
+        areas = [{"area": area, "channel": name} for name, area in sorted(config.areas.items())]
+        return {**given, "areas": areas}
+    if channel in config.areas and "area" in contract.parameters.__struct_fields__:
+        return {**given, "area": config.areas[channel]}
+    return given
 
 
 def _complete_parameters(contract: Contract, given: Mapping[str, Any]) -> Any:

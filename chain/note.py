@@ -67,9 +67,9 @@ class VerifierKey:
     def __post_init__(self) -> None:
         _require_name(self.name)
         if type(self.algorithm) is not int or self.algorithm not in ALGORITHMS:
-            raise ParseError("key.algorithm", f"unknown signature type {self.algorithm!r}", self.name)
+            raise ParseError("key-algorithm", f"unknown signature type {self.algorithm!r}", self.name)
         if type(self.public_key) is not bytes or len(self.public_key) != _KEY_BYTES:
-            raise ParseError("key.length", f"the public key is not {_KEY_BYTES} bytes", self.name)
+            raise ParseError("key-length", f"the public key is not {_KEY_BYTES} bytes", self.name)
         material = self.name.encode() + b"\n" + bytes([self.algorithm]) + self.public_key
         object.__setattr__(self, "key_id", sha256(material).digest()[:_KEY_ID_BYTES])
 
@@ -79,17 +79,17 @@ class VerifierKey:
         # Base64 may hold plus signs, a name may not: the first two plus signs part the line.
         parts = line.split("+", 2)
         if len(parts) != 3:
-            raise ParseError("key.form", "a verifier key is name+id+base64")
+            raise ParseError("key-form", "a verifier key is name+id+base64")
         name, key_id, encoded = parts
         _require_name(name)
         if not _KEY_ID.fullmatch(key_id):
-            raise ParseError("key.id", "the key id is not 8 lower-case hex digits", name)
+            raise ParseError("key-id", "the key id is not 8 lower-case hex digits", name)
         material = _decode_base64(encoded, "key", name)
         if not material:
-            raise ParseError("key.length", "the key is empty", name)
+            raise ParseError("key-length", "the key is empty", name)
         key = cls(name, material[0], material[1:])
         if key.key_id.hex() != key_id:
-            raise ParseError("key.id", f"the key id is {key_id}, but name and key give {key.key_id.hex()}", name)
+            raise ParseError("key-id", f"the key id is {key_id}, but name and key give {key.key_id.hex()}", name)
         return key
 
     def __str__(self) -> str:
@@ -146,7 +146,7 @@ class SigningKey:
 
     def __post_init__(self) -> None:
         if type(self.seed) is not bytes or len(self.seed) != _KEY_BYTES:
-            raise SignatureError("key.length", f"the seed is not {_KEY_BYTES} bytes", self.name)
+            raise SignatureError("key-length", f"the seed is not {_KEY_BYTES} bytes", self.name)
         key = NaclSigningKey(self.seed)
         object.__setattr__(self, "_key", key)
         object.__setattr__(self, "verifier_key", VerifierKey(self.name, self.algorithm, bytes(key.verify_key)))
@@ -162,26 +162,26 @@ class SigningKey:
         self._require(COSIGNATURE_V1)
         _require_text(text)
         if type(time_s) is not int or not 0 <= time_s <= _INT64_MAX:
-            raise SignatureError("cosignature.time", f"{time_s!r} is no time in seconds", self.name)
+            raise SignatureError("cosignature-time", f"{time_s!r} is no time in seconds", self.name)
         signature = self._key.sign(_cosigned_message(text, time_s)).signature
         return Signature(self.name, self.verifier_key.key_id, time_s.to_bytes(_TIME_BYTES, "big") + signature)
 
     def _require(self, algorithm: int) -> None:
         if self.algorithm != algorithm:
-            raise SignatureError("key.algorithm", f"a key of type {self.algorithm} does not sign type {algorithm}")
+            raise SignatureError("key-algorithm", f"a key of type {self.algorithm} does not sign type {algorithm}")
 
 
 def parse_note(data: bytes) -> Note:
     """Read a signed note; `encode_note` gives the same bytes back."""
     if len(data) > LIMITS.note_bytes_max:
-        raise ParseError("note.length", f"{len(data)} bytes, more than {LIMITS.note_bytes_max}")
+        raise ParseError("note-length", f"{len(data)} bytes, more than {LIMITS.note_bytes_max}")
     decoded = _decode_text(data)
     text, gap, tail = decoded.rpartition("\n\n")
     if not gap or not tail.endswith("\n"):
-        raise ParseError("note.form", "a note is a text, an empty line and signature lines that end in a newline")
+        raise ParseError("note-form", "a note is a text, an empty line and signature lines that end in a newline")
     lines = tail[:-1].split("\n")
     if len(lines) > LIMITS.note_signatures_max:
-        raise ParseError("note.signatures", f"{len(lines)} signatures, more than {LIMITS.note_signatures_max}")
+        raise ParseError("note-signatures", f"{len(lines)} signatures, more than {LIMITS.note_signatures_max}")
     signatures = tuple(_parse_signature(line, f"signature {number}") for number, line in enumerate(lines, 1))
     return Note(f"{text}\n".encode(), signatures)
 
@@ -194,7 +194,7 @@ def encode_note(note: Note) -> bytes:
     )
     data = note.text + b"\n" + "".join(lines).encode("utf-8", "surrogatepass")
     if parse_note(data) != note:
-        raise ParseError("note.form", "text or signatures cannot be written as a note")
+        raise ParseError("note-form", "text or signatures cannot be written as a note")
     return data
 
 
@@ -202,15 +202,15 @@ def parse_checkpoint(text: bytes) -> Checkpoint:
     """Read a note text of exactly three lines: origin, size, root."""
     lines = _decode_text(text).split("\n")
     if len(lines) != 4 or lines[3]:
-        raise ParseError("checkpoint.form", "a checkpoint is three lines: origin, size, root")
+        raise ParseError("checkpoint-form", "a checkpoint is three lines: origin, size, root")
     origin, size_text, root_text = lines[:3]
     if not origin:
-        raise ParseError("checkpoint.origin", "the origin is empty", "line 1")
+        raise ParseError("checkpoint-origin", "the origin is empty", "line 1")
     if not _SIZE.fullmatch(size_text) or int(size_text) > _INT64_MAX:
-        raise ParseError("checkpoint.size", "the size is no plain decimal number below 2**63", "line 2")
+        raise ParseError("checkpoint-size", "the size is no plain decimal number below 2**63", "line 2")
     root = _decode_base64(root_text, "checkpoint", "line 3")
     if len(root) != sha256().digest_size:
-        raise ParseError("checkpoint.root", "the root is not 32 bytes", "line 3")
+        raise ParseError("checkpoint-root", "the root is not 32 bytes", "line 3")
     return Checkpoint(origin, int(size_text), root)
 
 
@@ -219,7 +219,7 @@ def encode_checkpoint(checkpoint: Checkpoint) -> bytes:
     lines = (checkpoint.origin, str(checkpoint.size), _encode_base64(checkpoint.root), "")
     text = "\n".join(lines).encode("utf-8", "surrogatepass")
     if parse_checkpoint(text) != checkpoint:
-        raise ParseError("checkpoint.form", "origin, size or root cannot be written as a checkpoint")
+        raise ParseError("checkpoint-form", "origin, size or root cannot be written as a checkpoint")
     return text
 
 
@@ -234,38 +234,38 @@ def verify_cosignature(text: bytes, signature: Signature, key: VerifierKey) -> i
     _require_made_by(signature, key, COSIGNATURE_V1, _TIME_BYTES + _SIGNATURE_BYTES)
     time_s = int.from_bytes(signature.payload[:_TIME_BYTES], "big")
     if time_s > _INT64_MAX:
-        raise SignatureError("cosignature.time", "the time is beyond 2**63 - 1 seconds", key.name)
+        raise SignatureError("cosignature-time", "the time is beyond 2**63 - 1 seconds", key.name)
     _verify(_cosigned_message(text, time_s), signature.payload[_TIME_BYTES:], key)
     return time_s
 
 
 def _parse_signature(line: str, where: str) -> Signature:
     if not line.startswith(_SIGNATURE_PREFIX):
-        raise ParseError("note.signature", "a signature line begins with an em dash and a space", where)
+        raise ParseError("note-signature", "a signature line begins with an em dash and a space", where)
     name, space, encoded = line.removeprefix(_SIGNATURE_PREFIX).partition(" ")
     if not space:
-        raise ParseError("note.signature", "a signature line is a name, a space and base64", where)
+        raise ParseError("note-signature", "a signature line is a name, a space and base64", where)
     _require_name(name, where)
     content = _decode_base64(encoded, "note", where)
     if len(content) <= _KEY_ID_BYTES:
-        raise ParseError("note.signature", f"{len(content)} bytes hold no key id and signature", where)
+        raise ParseError("note-signature", f"{len(content)} bytes hold no key id and signature", where)
     return Signature(name, content[:_KEY_ID_BYTES], content[_KEY_ID_BYTES:])
 
 
 def _require_made_by(signature: Signature, key: VerifierKey, algorithm: int, payload_bytes: int) -> None:
     if key.algorithm != algorithm:
-        raise SignatureError("key.algorithm", f"the key is of type {key.algorithm}, not {algorithm}", key.name)
+        raise SignatureError("key-algorithm", f"the key is of type {key.algorithm}, not {algorithm}", key.name)
     if (signature.name, signature.key_id) != (key.name, key.key_id):
-        raise SignatureError("signature.key", f"the signature is by {signature.name}, not by this key", key.name)
+        raise SignatureError("signature-key", f"the signature is by {signature.name}, not by this key", key.name)
     if len(signature.payload) != payload_bytes:
-        raise SignatureError("signature.length", f"{len(signature.payload)} bytes, not {payload_bytes}", key.name)
+        raise SignatureError("signature-length", f"{len(signature.payload)} bytes, not {payload_bytes}", key.name)
 
 
 def _verify(message: bytes, signature: bytes, key: VerifierKey) -> None:
     try:
         NaclVerifyKey(key.public_key).verify(message, signature)
     except CryptoError as error:
-        raise SignatureError("signature.invalid", "the signature does not hold", key.name) from error
+        raise SignatureError("signature-invalid", "the signature does not hold", key.name) from error
 
 
 def _cosigned_message(text: bytes, time_s: int) -> bytes:
@@ -274,25 +274,25 @@ def _cosigned_message(text: bytes, time_s: int) -> bytes:
 
 def _require_text(text: bytes) -> None:
     if not _decode_text(text).endswith("\n"):
-        raise ParseError("note.form", "a note text ends in a newline")
+        raise ParseError("note-form", "a note text ends in a newline")
 
 
 def _require_name(name: str, where: str = "") -> None:
     if not name or "+" in name or any(char.isspace() or char < " " for char in name):
-        raise ParseError("key.name", "a key name is not empty and has no space, plus or control character", where)
+        raise ParseError("key-name", "a key name is not empty and has no space, plus or control character", where)
     try:
         name.encode()
     except UnicodeEncodeError as error:
-        raise ParseError("key.name", "a key name is UTF-8", where) from error
+        raise ParseError("key-name", "a key name is UTF-8", where) from error
 
 
 def _decode_text(data: bytes) -> str:
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
-        raise ParseError("note.utf8", "not UTF-8", f"byte {error.start}") from error
+        raise ParseError("note-utf8", "not UTF-8", f"byte {error.start}") from error
     if _CONTROL.search(text):
-        raise ParseError("note.control", "a control character other than newline")
+        raise ParseError("note-control", "a control character other than newline")
     return text
 
 
@@ -305,7 +305,7 @@ def _decode_base64(text: str, what: str, where: str) -> bytes:
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise ParseError(f"{what}.base64", "not base64", where) from error
+        raise ParseError(f"{what}-base64", "not base64", where) from error
     if _encode_base64(data) != text:
-        raise ParseError(f"{what}.base64", "base64 that is not canonical", where)
+        raise ParseError(f"{what}-base64", "base64 that is not canonical", where)
     return data

@@ -5,6 +5,8 @@ number of threads; they do depend on the library's version, hence the exact pin.
 """
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import polars as pl
 
@@ -24,6 +26,20 @@ _TYPES: dict[str, pl.DataType] = {
     "bool": pl.Boolean(),
     "time": pl.Datetime("ms", "UTC"),
 }
+
+_FAILURES = (
+    pl.exceptions.PolarsError,
+    ArithmeticError,
+    LookupError,
+    MemoryError,
+    OSError,
+    TypeError,
+    ValueError,
+)
+"""What a damaged file can make the libraries raise, beside Arrow's own error and a panic, which is no `Exception`."""
+
+_BATCH_ROWS = 65_536
+"""Rows decoded at a time."""
 
 _THROUGH: dict[str, pl.DataType] = {"time": pl.Int64(), "decimal": pl.Int128()}
 """What integers become on the way. A decimal series made of integers at once refuses to mix small and large ones."""
@@ -85,20 +101,53 @@ def decode_parquet(schema: Schema, data: bytes, where: str) -> tuple[list[int], 
     return frame["entry"].to_list(), frame["position"].to_list(), list(zip(*columns, strict=True))
 
 
-def _read(data: bytes, where: str) -> pl.DataFrame:
-    """All rows, whatever statistics say.
+def count_rows(schema: Schema, data: bytes, where: str) -> int:
+    """Rows of a segment file, all of it decoded and thrown away again: what a query engine may be given.
 
-    Not by the reader of polars: whoever seals a damaged file himself (a self-asserted export) could end the process
-    with it, since there an allocation that fails aborts. Arrow's reader refuses.
+    `ExportError` unless every page can be decoded, the columns are those of the schema, and footer and row groups
+    count the rows that are there (an engine answers COUNT(*) from the footer). Needs the memory of one batch, and
+    some milliseconds per file.
     """
     import pyarrow as pa
     from pyarrow import parquet
 
-    try:
+    with _refusing(where):
+        file = parquet.ParquetFile(pa.BufferReader(data))
+        columns = pl.DataFrame(file.schema_arrow.empty_table()).schema
+        stated = {file.metadata.num_rows, sum(file.metadata.row_group(n).num_rows for n in range(file.num_row_groups))}
+    if columns != polars_schema(schema):
+        raise ExportError("parquet-schema", f"columns are {columns}, the schema says otherwise", where)
+    rows = 0
+    with _refusing(where):
+        for batch in file.iter_batches(_BATCH_ROWS):
+            batch.validate(full=True)
+            rows += batch.num_rows
+    if stated != {rows}:
+        raise ExportError("parquet-rows", f"{rows} rows, its footer states {sorted(stated)}", where)
+    return rows
+
+
+def _read(data: bytes, where: str) -> pl.DataFrame:
+    """All rows, whatever statistics say."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    with _refusing(where):
         table = parquet.read_table(pa.BufferReader(data))
         table.validate(full=True)
         return pl.DataFrame(table)
-    except (pa.ArrowException, OSError, ValueError, MemoryError, pl.exceptions.PolarsError) as error:
-        raise ExportError("parquet", f"not a readable Parquet file: {error}", where) from None
-    except pl.exceptions.PanicException as error:
+
+
+@contextmanager
+def _refusing(where: str) -> Iterator[None]:
+    """Every failure of the parser becomes an `ExportError`.
+
+    Arrow's reader, not that of polars: whoever seals a damaged file himself (a self-asserted export) could end the
+    process with the latter, since there an allocation that fails aborts. Arrow's refuses.
+    """
+    import pyarrow as pa
+
+    try:
+        yield
+    except (*_FAILURES, pa.ArrowException, pl.exceptions.PanicException) as error:
         raise ExportError("parquet", f"not a readable Parquet file: {error}", where) from None

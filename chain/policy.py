@@ -107,17 +107,17 @@ class Policy:
     def require_safe(self, faults: int) -> None:
         """Raise `PolicyError` unless any two quorums share more than `faults` validators."""
         if type(faults) is not int or faults < 0:
-            raise PolicyError("policy.faults", f"{faults!r} is no number of faulty validators")
+            raise PolicyError("policy-faults", f"{faults!r} is no number of faulty validators")
         shared = self._shared_min()
         if shared <= faults:
             sentence = f"two quorums may share only {shared} validators; {faults} faulty ones need more than {faults}"
-            raise PolicyError("policy.unsafe", sentence)
+            raise PolicyError("policy-unsafe", sentence)
 
     def require_validators(self, network: str) -> None:
         """Raise `PolicyError` unless every witness signs as a validator of `network` (trust rule 1)."""
         for name, key in self.witnesses.items():
             if not key.name.startswith(f"gridproof/{network}/validator/"):
-                raise PolicyError("policy.witness", f"{key.name} is no validator of network {network}", name)
+                raise PolicyError("policy-witness", f"{key.name} is no validator of network {network}", name)
 
     def _shared_min(self) -> int:
         """The fewest witnesses that two quorums share.
@@ -157,11 +157,11 @@ class VerifiedCheckpoint:
 def parse_policy(data: bytes) -> Policy:
     """Read a policy file; `PolicyError` with the number of the line that breaks a rule."""
     if len(data) > LIMITS.policy_bytes_max:
-        raise PolicyError("policy.length", f"{len(data)} bytes, more than {LIMITS.policy_bytes_max}")
+        raise PolicyError("policy-length", f"{len(data)} bytes, more than {LIMITS.policy_bytes_max}")
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
-        raise PolicyError("policy.utf8", "not UTF-8", f"byte {error.start}") from error
+        raise PolicyError("policy-utf8", "not UTF-8", f"byte {error.start}") from error
     *lines, rest = text.split("\n")
     reader = _Reader()
     for reader.number, line in enumerate(lines, 1):
@@ -170,7 +170,7 @@ def parse_policy(data: bytes) -> Policy:
         reader.number += 1
         reader.refuse("form", "the last line does not end in a newline")
     if not reader.quorum:
-        raise PolicyError("policy.quorum", "no quorum line")
+        raise PolicyError("policy-quorum", "no quorum line")
     witnesses, groups = MappingProxyType(reader.witnesses), MappingProxyType(reader.groups)
     return Policy(data, tuple(reader.logs), witnesses, groups, reader.quorum)
 
@@ -184,7 +184,7 @@ def encode_policy(logs: Sequence[VerifierKey], witnesses: Mapping[str, VerifierK
     data = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")
     policy = parse_policy(data)
     if set(policy.logs) != set(logs) or policy.witnesses != witnesses:
-        raise PolicyError("policy.name", "a name cannot be written in a policy")
+        raise PolicyError("policy-name", "a name cannot be written in a policy")
     return data
 
 
@@ -196,15 +196,28 @@ def verify_checkpoint(note: Note, policy: Policy, origin: str | None = None) -> 
     """
     checkpoint = parse_checkpoint(note.text)
     if origin is not None and checkpoint.origin != origin:
-        raise PolicyError("policy.origin", f"a checkpoint of {checkpoint.origin}, not of {origin}")
+        raise PolicyError("policy-origin", f"a checkpoint of {checkpoint.origin}, not of {origin}")
     log_key = policy.log_key(checkpoint.origin)
     if log_key is None:
-        raise PolicyError("policy.log", f"the policy knows no log {checkpoint.origin}")
+        raise PolicyError("policy-log", f"the policy knows no log {checkpoint.origin}")
     signed_at = _verify_known(note, policy)
     if log_key not in signed_at:
-        raise PolicyError("policy.log", "the log has not signed", checkpoint.origin)
+        raise PolicyError("policy-log", "the log has not signed", checkpoint.origin)
     cosigners = tuple((name, signed_at[key]) for name, key in policy.witnesses.items() if key in signed_at)
     return VerifiedCheckpoint(checkpoint, log_key, cosigners, _quorum_time(cosigners, policy, checkpoint.origin))
+
+
+def require_known_signers(note: Note, *policies: Policy) -> None:
+    """`SignatureError` where `note` carries a signature by a key that none of `policies` names.
+
+    C2SP lets a client ignore strangers' signatures. In an export, and in evidence, they are bytes that nobody vouches
+    for: they are refused.
+    """
+    known = {(key.name, key.key_id) for policy in policies for key in (*policy.logs, *policy.witnesses.values())}
+    for signature in note.signatures:
+        if (signature.name, signature.key_id) not in known:
+            sentence = f"signed by {signature.name} with an unknown key: no policy names it"
+            raise SignatureError("unknown-key", sentence)
 
 
 def _verify_known(note: Note, policy: Policy) -> dict[VerifierKey, int]:
@@ -216,7 +229,7 @@ def _verify_known(note: Note, policy: Policy) -> dict[VerifierKey, int]:
         if key is None:
             continue
         if key in signed_at:
-            raise SignatureError("signature.twice", "two signatures by one key", key.name)
+            raise SignatureError("signature-twice", "two signatures by one key", key.name)
         if key.algorithm == COSIGNATURE_V1:
             signed_at[key] = verify_cosignature(note.text, signature, key)
         else:
@@ -230,7 +243,7 @@ def _quorum_time(cosigners: Sequence[tuple[str, int]], policy: Policy, origin: s
         if policy.satisfied_by({name for name, signed_at in cosigners if signed_at >= time_s}):
             return time_s
     signers = ", ".join(name for name, _ in cosigners) or "nobody"
-    raise PolicyError("policy.quorum", f"no quorum: cosigned by {signers}", origin)
+    raise PolicyError("policy-quorum", f"no quorum: cosigned by {signers}", origin)
 
 
 class _Reader:
@@ -265,7 +278,7 @@ class _Reader:
             self.refuse("form", f"no line of a policy: {keyword} with {len(arguments)} items")
 
     def refuse(self, code: str, sentence: str) -> NoReturn:
-        raise PolicyError(f"policy.{code}", sentence, f"line {self.number}")
+        raise PolicyError(f"policy-{code}", sentence, f"line {self.number}")
 
     def _read_log(self, vkey: str) -> None:
         self._require_room(len(self.logs), "logs")
@@ -305,7 +318,7 @@ class _Reader:
         try:
             key = VerifierKey.parse(vkey)
         except ParseError as error:
-            raise PolicyError("policy.key", f"no verifier key: {error}", f"line {self.number}") from error
+            raise PolicyError("policy-key", f"no verifier key: {error}", f"line {self.number}") from error
         if key.algorithm != algorithm:
             self.refuse("key", f"{key.name} is of signature type {key.algorithm}, not {algorithm}")
         if key.public_key in self._public_keys:

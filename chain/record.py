@@ -21,16 +21,18 @@ What remains is re-execution: that entries, rows and roots are what the contract
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 from chain.beacon import check_round
 from chain.blockstream import parse_genesis
+from chain.calendar import utc_stamp
 from chain.entry import FORMAT, BeaconLeaf, Block, Genesis, Head, Seal, parse_beacon_leaf, parse_entry
-from chain.errors import ChainError, ExportError, SignatureError
+from chain.errors import ChainError, ExportError
 from chain.layout import BEACON, CHECKPOINT, POLICY_FOLDER, VKEY, log_path, origin, policy_path, segment_path
 from chain.merkle import Tree, leaf_hash
-from chain.note import Note, parse_note
-from chain.policy import Policy, VerifiedCheckpoint, parse_policy, verify_checkpoint
+from chain.note import parse_note
+from chain.policy import Policy, VerifiedCheckpoint, parse_policy, require_known_signers, verify_checkpoint
+from chain.progress import Progress, no_progress
 from chain.reader import ExportReader, decode_vkey
 from chain.replica import GOVERNANCE
 from chain.schema import Schema, parse_schema
@@ -38,16 +40,6 @@ from chain.tables import catalogue_root, file_sha256, sealed_leaf
 from chain.tiles import TILE_WIDTH, entries_path, tile_path
 
 AnchorSource = Literal["policy", "pinned", "self-asserted"]
-
-
-class Progress(Protocol):
-    """Told of work done, for a progress bar."""
-
-    def __call__(self, what: str, done: int, total: int, /) -> None: ...
-
-
-def no_progress(what: str, done: int, total: int) -> None:
-    """A `Progress` that tells nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +156,22 @@ def open_record(folder: Path, policy: bytes | None, source: AnchorSource, progre
     )
 
 
+def require_signed_since(beacon: VerifiedCheckpoint, bound_s: int | None) -> None:
+    """`ExportError` where the latest time that a quorum of cosignatures reaches is before `bound_s` (seconds UTC).
+
+    A whole old record is as true as it was then; only the reader knows how old is too old (trust rules 5 and 8). None
+    asks for nothing.
+    """
+    if bound_s is not None and beacon.quorum_time_s < bound_s:
+        sentence = f"stale: the quorum signed {_utc(beacon.quorum_time_s)}, before {_utc(bound_s)}"
+        raise ExportError("stale", sentence, BEACON)
+
+
+def _utc(time_s: int) -> str:
+    stamp = utc_stamp(time_s * 1000)
+    return f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}T{stamp[9:11]}:{stamp[11:13]}:{time_s % 60:02d}Z"
+
+
 def open_channel(reader: ExportReader, anchor: Anchor, network: str, head: Head) -> ChannelRecord:
     """Rules 4–6 for one channel."""
     channel = head.channel
@@ -228,7 +236,7 @@ def _checkpoint(reader: ExportReader, note: bytes, policy: Policy, network: str,
     own = parse_policy(exported_policies(reader)[-1])
     try:
         parsed = parse_note(note)
-        _check_signers(parsed, policy, own)
+        require_known_signers(parsed, policy, own)
         verified = verify_checkpoint(parsed, policy, origin(network, log))
         # The record's own policy is no anchor; but what claims to be signed under it must be.
         verify_checkpoint(parsed, own, origin(network, log))
@@ -237,15 +245,6 @@ def _checkpoint(reader: ExportReader, note: bytes, policy: Policy, network: str,
     if decode_vkey(reader.read(log_path(log, VKEY)), log_path(log, VKEY)) != str(verified.log_key):
         raise ExportError("vkey", "not the key of this log in the policy", log_path(log, VKEY))
     return verified
-
-
-def _check_signers(note: Note, *policies: Policy) -> None:
-    """Rule 3. C2SP lets a client ignore strangers' signatures; in an export they are bytes that nobody vouches for."""
-    known = {(key.name, key.key_id) for policy in policies for key in (*policy.logs, *policy.witnesses.values())}
-    for signature in note.signatures:
-        if (signature.name, signature.key_id) not in known:
-            sentence = f"signed by {signature.name} with an unknown key: no policy names it"
-            raise SignatureError("unknown-key", sentence)
 
 
 def _check_no_log_left_out(policy: Policy, network: str, heads: Sequence[Head]) -> None:

@@ -13,7 +13,7 @@ from chain import jcs
 from chain.beacon import GovernanceFeed, check_import, governance_size
 from chain.blockstream import BlockInput, block_inputs
 from chain.contract import Contract
-from chain.contracts.registry import resolve_contracts
+from chain.contracts.installed import resolve_contracts
 from chain.entry import BeaconLeaf, Body
 from chain.errors import ChainError, ExportError, LedgerError
 from chain.parquet import decode_parquet

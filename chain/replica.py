@@ -4,9 +4,11 @@ A validator, a restart and a verifier all run this class on the same stream and 
 clock, no file and no random source; time comes with each block.
 
 A block, in this order:
-1. its time is later than the last block's, its beacon round not earlier than the last one's and not too far behind;
+1. its time is later than the last block's, its beacon round not earlier than the last one's, its transactions not more
+   than the record allows (that the round exists and is near enough is for `chain.beacon.check_import`);
 2. imported accounts become known;
-3. triggers that are due run by (due, contract, key, method);
+3. triggers that are due run by (due, contract, key, method), as many as the record allows: the rest in the next block;
+   one that its contract refuses is on the record as rejected, changes nothing and is not run again;
 4. transactions are admitted and executed in the given order; what is not admissible is dropped and counted;
 5. when a seal is wanted (`Call.seal`, or a table reached its row limit) every table with unsealed rows is sealed;
 6. the `block` entry closes it, with the catalogue root, and the state root if something was sealed.
@@ -22,6 +24,7 @@ import msgspec
 
 from chain import jcs
 from chain.contract import ACCOUNTS, Account, Call, Contract
+from chain.contracts import record
 from chain.entry import (
     FORMAT,
     Block,
@@ -32,7 +35,7 @@ from chain.entry import (
     Trigger,
     encode_entry,
 )
-from chain.errors import AdmissionError, LedgerError, LimitError, ParseError
+from chain.errors import AdmissionError, LedgerError, ParseError
 from chain.execution import NONCES, Address, admit, execute, open_call, rejected, run_call
 from chain.limits import LIMITS
 from chain.merkle import Tree, leaf_hash
@@ -111,6 +114,7 @@ class Replica:
         self.parameters = {
             name: _parameters(contract, genesis.parameters.get(name)) for name, contract in self.contracts.items()
         }
+        self._cut: record.Parameters = self.parameters["record"]
         self.state = State()
         self.tree = Tree()
         self.height = -1
@@ -154,6 +158,9 @@ class Replica:
     ) -> CommittedBlock:
         """Rules 1–6. Raises `LedgerError` on rule 1, before anything has changed."""
         self.require_next(time_ms, beacon_round)
+        if len(transactions) > self._cut.transactions_per_block_max:
+            most = self._cut.transactions_per_block_max
+            raise LedgerError("block-size", f"{len(transactions)} transactions, at most {most} go into a block")
         draft = _Draft(time_ms, beacon_round, self.tree.size, self.tree.root().hex())
         for event in imports:
             self._import(event)
@@ -203,10 +210,8 @@ class Replica:
 
     def _run_triggers(self, draft: _Draft) -> None:
         """Rule 3."""
-        while self._due and self._due[0][0] <= draft.time_ms:
+        while self._due and self._due[0][0] <= draft.time_ms and draft.triggers < self._cut.triggers_per_block_max:
             draft.triggers += 1
-            if draft.triggers > LIMITS.triggers_per_block_max:
-                raise LimitError("triggers", f"more than {LIMITS.triggers_per_block_max} triggers in one block")
             due, contract, key, method = scheduled = heapq.heappop(self._due)
             self.state.delete(TRIGGERS, _trigger_id(scheduled))
             trigger = self.contracts[contract].trigger(method)
@@ -245,7 +250,7 @@ class Replica:
         for rows in written:
             log = self.tables[rows.table]
             log.append(draft.next_entry, rows)
-            draft.wants_seal |= log.pending_count >= LIMITS.segment_rows_max
+            draft.wants_seal |= log.pending_count >= self._cut.segment_rows_max
         draft.entries.append(data)
         if call is not None:
             self._commit(call)
@@ -254,8 +259,9 @@ class Replica:
     def _commit(self, call: Call) -> None:
         call.overlay.apply()
         for scheduled in call.scheduled:
-            heapq.heappush(self._due, scheduled)
-            self.state.put(TRIGGERS, _trigger_id(scheduled), scheduled[0])
+            if self.state.get(TRIGGERS, _trigger_id(scheduled)) is None:
+                heapq.heappush(self._due, scheduled)
+                self.state.put(TRIGGERS, _trigger_id(scheduled), scheduled[0])
 
     def _call(self, contract: str, draft: _Draft) -> Call:
         known = self.contracts.get(contract)
@@ -286,6 +292,7 @@ class Replica:
             height=self.height + 1,
             kind="block",
             previous=draft.previous,
+            state_keys=self.state.count() if segments else 0,
             state_root=self.state.root().hex() if segments else "",
             time=draft.time_ms,
         )

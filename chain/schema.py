@@ -43,12 +43,20 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     null: bool = False
 
 
+class SortedColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A column whose values every segment indexes in order, so that a range can be proven complete."""
+
+    column: str
+    sums: tuple[str, ...] = ()
+    """Columns whose running sums and counts the index's leaves carry."""
+
+
 class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """A table's name, columns and the columns that carry a sorted index."""
 
     table: str
     columns: tuple[Column, ...]
-    sorted: tuple[str, ...] = ()
+    sorted: tuple[SortedColumn, ...] = ()
     """Columns with a sorted index per segment; at most two on a high-volume table."""
     version: int = 1
 
@@ -58,7 +66,7 @@ class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
         names = [check_table_name(column.name, self.table) for column in self.columns]
         if not names or len(set(names)) != len(names) or set(names) & set(RESERVED_COLUMNS):
             raise ParseError("schema", "columns must be present, unique and none of entry, position", self.table)
-        if not set(self.sorted) <= set(names):
+        if not {name for index in self.sorted for name in (index.column, *index.sums)} <= set(names):
             raise ParseError("schema", "a sorted index names no column", self.table)
 
     @cached_property

@@ -41,6 +41,10 @@ class State:
         leaves.sort()
         return root_of([b"\x00", *leaves, b"\x03"])
 
+    def count(self) -> int:
+        """How many keys there are."""
+        return sum(len(values) for values in self._spaces.values())
+
     def put(self, space: str, key: str, value: Any) -> None:
         """Set one value; for the replica's own bookkeeping and `Overlay.apply`."""
         self._spaces.setdefault(space, {})[key] = value

@@ -38,7 +38,7 @@ _PATH = re.compile(
 def tile_path(level: int, index: int, width: int = TILE_WIDTH) -> str:
     """Path of a hash tile below the log's folder."""
     if type(level) is not int or not 0 <= level <= _LEVEL_MAX:
-        raise ParseError("tile.level", f"{level!r} is no tile level from 0 to {_LEVEL_MAX}")
+        raise ParseError("tile-level", f"{level!r} is no tile level from 0 to {_LEVEL_MAX}")
     return f"tile/{level}/{_spell(index, width)}"
 
 
@@ -51,13 +51,13 @@ def parse_tile_path(path: str) -> tuple[int, int, int]:
     """(level, index, width) of a tile; the level of an entry bundle is ENTRIES_LEVEL."""
     match = _PATH.fullmatch(path)
     if match is None:
-        raise ParseError("tile.path", "no path of a tile", path)
+        raise ParseError("tile-path", "no path of a tile", path)
     level_text, index_text, width_text = match.groups()
     level = ENTRIES_LEVEL if level_text == "entries" else int(level_text)
     index = int(index_text.replace("x", "").replace("/", ""))
     width = int(width_text) if width_text else TILE_WIDTH
     if index > _INDEX_MAX or f"{_prefix(level)}{_spell(index, width)}" != path:
-        raise ParseError("tile.path", "not the one spelling of a tile's path", path)
+        raise ParseError("tile-path", "not the one spelling of a tile's path", path)
     return level, index, width
 
 
@@ -78,29 +78,29 @@ def entry_bundles(entries: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
 def encode_entry_bundle(entries: Sequence[bytes]) -> bytes:
     """Content of one bundle."""
     if not 1 <= len(entries) <= TILE_WIDTH:
-        raise ParseError("bundle.count", f"{len(entries)} entries, not 1 to {TILE_WIDTH}")
+        raise ParseError("bundle-count", f"{len(entries)} entries, not 1 to {TILE_WIDTH}")
     for number, entry in enumerate(entries):
         if len(entry) > LIMITS.entry_bytes_max:
             sentence = f"{len(entry)} bytes, more than {LIMITS.entry_bytes_max}"
-            raise ParseError("bundle.length", sentence, f"entry {number} of the bundle")
+            raise ParseError("bundle-length", sentence, f"entry {number} of the bundle")
     return b"".join([len(entry).to_bytes(_LENGTH_BYTES, "big") + entry for entry in entries])
 
 
 def parse_entry_bundle(data: bytes, count: int) -> list[bytes]:
     """The `count` entries of a bundle, which must fill it exactly."""
     if type(count) is not int or not 1 <= count <= TILE_WIDTH:
-        raise ParseError("bundle.count", f"{count!r} is no number of entries from 1 to {TILE_WIDTH}")
+        raise ParseError("bundle-count", f"{count!r} is no number of entries from 1 to {TILE_WIDTH}")
     entries: list[bytes] = []
     offset = 0
     for number in range(count):
         start = offset + _LENGTH_BYTES
         end = start + int.from_bytes(data[offset:start], "big")
         if end > len(data) or start > len(data):
-            raise ParseError("bundle.truncated", f"the bundle ends within it, at {len(data)} bytes", f"entry {number}")
+            raise ParseError("bundle-truncated", f"the bundle ends within it, at {len(data)} bytes", f"entry {number}")
         entries.append(bytes(data[start:end]))
         offset = end
     if offset != len(data):
-        raise ParseError("bundle.rest", f"{len(data) - offset} bytes behind the last of {count} entries")
+        raise ParseError("bundle-rest", f"{len(data) - offset} bytes behind the last of {count} entries")
     return entries
 
 
@@ -134,9 +134,9 @@ def _prefix(level: int) -> str:
 
 def _spell(index: int, width: int) -> str:
     if type(index) is not int or not 0 <= index <= _INDEX_MAX:
-        raise ParseError("tile.index", f"{index!r} is no index of a tile")
+        raise ParseError("tile-index", f"{index!r} is no index of a tile")
     if type(width) is not int or not 1 <= width <= TILE_WIDTH:
-        raise ParseError("tile.width", f"{width!r} is no width from 1 to {TILE_WIDTH}")
+        raise ParseError("tile-width", f"{width!r} is no width from 1 to {TILE_WIDTH}")
     spelled = f"{index % 1000:03}"
     while index := index // 1000:
         spelled = f"x{index % 1000:03}/{spelled}"

@@ -42,6 +42,11 @@ class SignedTransaction:
     rows: bytes = b""
     """Rows of a batch as lines."""
 
+    @property
+    def wire_bytes(self) -> int:
+        """Length of `wire()`."""
+        return len(_PREFIX) + len(self.body_bytes) + len(_BETWEEN) + _SIGNATURE_HEX + len(_SUFFIX)
+
     def wire(self) -> bytes:
         """Rule 1, without the rows."""
         return _PREFIX + self.body_bytes + _BETWEEN + self.signature.encode("ascii") + _SUFFIX

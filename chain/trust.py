@@ -3,11 +3,12 @@
 1. A pin is the reader's decision, kept in the reader's folder, never in an export:
    `$GRIDPROOF_TRUST`, else `$XDG_CONFIG_HOME/gridproof/trust`, else `~/.config/gridproof/trust`.
 2. `<network>/<sha256 of the policy>.policy`; its content is hashed again when read.
-3. An export is judged by the pin that equals its newest policy. If the network is pinned, but to other policies, that
-   is an error and not "self-asserted": someone may have signed the record anew with other keys.
+3. An export, or evidence, is judged by the pin that equals its newest policy. If the network is pinned, but to other
+   policies, that is an error and not "self-asserted": someone may have signed the record anew with other keys.
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -55,22 +56,30 @@ def reader_policy(export: Path, given: Path | None) -> ReaderPolicy:
     if given is not None:
         return ReaderPolicy(read_policy_file(given), "policy")
     reader = ExportReader(export)
-    network = reader.manifest().network
-    pins = sorted((trust_folder() / network).glob("*.policy"))
+    return pinned_policy(reader.manifest().network, lambda: exported_policies(reader)[-1])
+
+
+def pinned_policy(network: str, newest: Callable[[], bytes]) -> ReaderPolicy:
+    """Rules 2 and 3 for what was signed under the policy `newest()`, which is only asked for where there are pins.
+
+    Raises `PolicyError`, and `ParseError` for a network whose name is none.
+    """
+    folder = trust_folder() / check_name(network, "network")
+    pins = sorted(folder.glob("*.policy"))
     if not pins:
         return ReaderPolicy(None, "self-asserted")
-    newest = exported_policies(reader)[-1]
-    pin = trust_folder() / network / f"{sha256(newest).hexdigest()}.policy"
+    own = newest()
+    pin = folder / f"{sha256(own).hexdigest()}.policy"
     if pin not in pins:
         raise PolicyError(
             "pinned-other",
-            f"you have pinned another policy for network {network} (in {trust_folder() / network}); "
-            "this export may have been signed anew with other keys. Hand in the policy you trust with --policy",
+            f"you have pinned another policy for network {network} (in {folder}); this may have been signed anew "
+            "with other keys. Hand in the policy you trust with --policy",
             network,
         )
-    if _read(pin) != newest:
+    if _read(pin) != own:
         raise PolicyError("pin-damaged", "the pinned policy is not the one that its name says", str(pin))
-    return ReaderPolicy(newest, "pinned")
+    return ReaderPolicy(own, "pinned")
 
 
 def read_policy_file(path: Path) -> bytes:

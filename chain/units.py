@@ -14,7 +14,8 @@ MoneyE8 = NewType("MoneyE8", int)
 TimeMs = NewType("TimeMs", int)
 """Milliseconds since 1970-01-01T00:00:00Z."""
 
-HOUR_MS = 3_600_000
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 SETTLEMENT_OFFSET_MS = 8 * HOUR_MS
 """Settlement days are UTC+8."""

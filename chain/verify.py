@@ -15,7 +15,7 @@ import queue
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from pathlib import Path
 
 from chain.beacon import GovernanceFeed
@@ -24,15 +24,14 @@ from chain.errors import ExportError, ProofError
 from chain.layout import BEACON, CHECKPOINT, MANIFEST, VKEY, log_path, policy_path
 from chain.merkle import Tree, verify_consistency
 from chain.policy import parse_policy
+from chain.progress import Progress, no_progress
 from chain.reader import ExportReader
 from chain.record import (
     Anchor,
     AnchorSource,
-    Progress,
     Record,
     check_segment_files,
     exported_policies,
-    no_progress,
     open_channel,
     open_record,
 )
@@ -114,7 +113,7 @@ def _check_policies(record: Record) -> list[str]:
     policies = exported_policies(record.reader)
     if policies[0] != record.channels[GOVERNANCE].genesis.policy.encode():
         raise ExportError("policy", "not the policy of genesis", policy_path(0))
-    named = list(dict.fromkeys(leaf.policy_sha256 for leaf in record.leaves))
+    named = [digest for digest, _ in groupby(leaf.policy_sha256 for leaf in record.leaves)]
     for number, (text, digest) in enumerate(zip_longest(policies, named)):
         if text is None:
             raise ExportError("missing", f"the beacon names a policy with SHA-256 {digest}", policy_path(number))

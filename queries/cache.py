@@ -1,8 +1,9 @@
 """The reader's private, content-addressed copy of every segment: the only files that a query reads.
 
 1. `$XDG_CACHE_HOME/gridproof` (else `~/.cache/gridproof`), a real folder that belongs to the reader, mode 0700.
-2. A segment's file is read once; its SHA-256 is compared with its seal; those very bytes, in memory, are parsed for
-   schema and row count and written to `segments/<sha256>.parquet`, mode 0400. No second read, so no race.
+2. A segment's file is read once; its SHA-256 is compared with its seal; those very bytes, in memory, are decoded to
+   the last page (`chain.parquet.count_rows`: whoever seals a damaged file himself meets Arrow's reader before an
+   engine's) and written to `segments/<sha256>.parquet`, mode 0400. No second read, so no race.
 3. A copy, never a hard link: whoever owns the original could later change the shared inode in place.
 4. A cached file is believed while device, inode, size and both time stamps are those that were seen when it was
    written or hashed here; otherwise it is hashed again, and replaced when it is wrong.
@@ -19,15 +20,14 @@ import stat
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
 from pathlib import Path
 
 import msgspec
-import polars as pl
 
 from chain.errors import ExportError
-from chain.parquet import polars_schema
-from chain.record import Progress, Record, SealedSegment, check_segment_file, no_progress
+from chain.parquet import count_rows
+from chain.progress import Progress, no_progress
+from chain.record import Record, SealedSegment, check_segment_file
 from chain.schema import Schema
 from queries.errors import CacheError
 from queries.limits import QUERY_LIMITS
@@ -174,13 +174,7 @@ def _private_folder(folder: Path) -> None:
 
 def _check_parquet(data: bytes, segment: SealedSegment, schema: Schema) -> None:
     """Columns and row count are those that schema and seal say; only called on bytes that the seal vouches for."""
-    try:
-        columns = pl.read_parquet_schema(BytesIO(data))
-        rows = pl.scan_parquet(BytesIO(data)).select(pl.len()).collect().item()
-    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
-        raise ExportError("parquet", f"not a readable Parquet file: {error}", segment.path) from None
-    if columns != dict(polars_schema(schema)):
-        raise ExportError("parquet-schema", f"columns are {columns}, the schema says otherwise", segment.path)
+    rows = count_rows(schema, data, segment.path)
     if rows != segment.seal.rows_count:
         sentence = f"{rows} rows, its seal (entry {segment.entry}) says {segment.seal.rows_count}"
         raise ExportError("parquet-rows", sentence, segment.path)

@@ -17,7 +17,8 @@ from types import TracebackType
 import duckdb
 
 from chain.parquet import to_frame
-from chain.record import Progress, Record, no_progress, open_record
+from chain.progress import Progress, no_progress
+from chain.record import Record, open_record
 from chain.schema import Schema
 from chain.trust import ReaderPolicy, reader_policy
 from queries import catalogue, derived

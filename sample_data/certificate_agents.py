@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chain.network import Network
-from chain.registry.interval import utc_stamp
+from chain.calendar import utc_stamp
 from chain.registry.tables import METER_READINGS
 from chain.transaction import SignedTransaction
 from chain.units import DAY_MS, HOUR_MS

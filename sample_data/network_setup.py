@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from chain.commitment import field_commitment
 from chain.contracts.participant import possession_message
 from chain.entry import Operator
 from chain.errors import LedgerError
@@ -133,7 +134,7 @@ def create_network(
     """A network in the empty `folder`, its first session opening an hour before the input's first hour."""
     config = NetworkConfig(
         name=settings.network,
-        areas=tuple(sorted({participant.area for participant in inputs.participants})),
+        areas=_areas(inputs.participants),
         time_ms=start_ms(inputs),
         operators=tuple(
             Operator(account, name_en, name_zh, keys.signer(account).public_key, roles)
@@ -150,9 +151,6 @@ def create_network(
             }
         },
     )
-    for area in config.areas:
-        if not _AREA.fullmatch(area):
-            raise LedgerError("area", f"area {area!r} is not area-<administrative code>, for instance area-350100")
     clock.advance(config.time_ms)
     return Network.create(folder, config, derive_keys(config, keys.seed), clock)
 
@@ -166,11 +164,10 @@ def registration(sender: Sender, keys: Keyring, participant: Participant, time_m
     """One participant, registered by the registrar behind `sender`."""
     signer = keys.signer(participant.account)
     match = _AREA.fullmatch(participant.area)
-    record = f"{participant.account}\n{participant.name_en}".encode()
     arguments = {
         "account": participant.account,
         "area": match.group(1) if match else participant.area,
-        "information_hash": hashlib.sha256(keys.seed(f"salt/{participant.account}") + record).hexdigest(),
+        "information_hash": real_name_commitment(keys, participant),
         "kind": participant.kind if _KIND.fullmatch(participant.kind) else "other",
         "name_en": participant.name_en,
         "name_zh": participant.name_zh,
@@ -181,6 +178,12 @@ def registration(sender: Sender, keys: Keyring, participant: Participant, time_m
         "zone": participant.zone,
     }
     return sender.call("participant", "register", arguments, time_ms)
+
+
+def real_name_commitment(keys: Keyring, participant: Participant) -> str:
+    """The commitment to a participant's real-name record, which itself stays off the record."""
+    record = {"account": participant.account, "name_en": participant.name_en, "name_zh": participant.name_zh}
+    return field_commitment("real_name_record", keys.seed(f"salt/{participant.account}"), record)
 
 
 def registrations(network: Network, inputs: Inputs, keys: Keyring, time_ms: int) -> list[SignedTransaction]:
@@ -220,6 +223,17 @@ def _day_start_ms(day: str) -> int:
     """Start of a day `YYYY-MM-DD` in UTC+8."""
     midnight = datetime.fromisoformat(day).replace(tzinfo=UTC)
     return int(midnight.timestamp()) * 1000 - SETTLEMENT_OFFSET_MS
+
+
+def _areas(participants: Iterable[Participant]) -> dict[str, str]:
+    """Channel → administrative code of every market area of the input."""
+    found = {}
+    for area in sorted({participant.area for participant in participants}):
+        match = _AREA.fullmatch(area)
+        if match is None:
+            raise LedgerError("area", f"area {area!r} is not area-<administrative code>, for instance area-350100")
+        found[area] = match.group(1)
+    return found
 
 
 def _fees(participants: Iterable[Participant]) -> list[dict[str, Any]]:

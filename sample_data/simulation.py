@@ -5,7 +5,6 @@ new quotes after a suspension, close and settlement by trigger; then the reading
 day the certificates of the day that has ended.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +12,10 @@ from chain.contracts.auction import session_id
 from chain.contracts.auction_state import Session
 from chain.contracts.auction_tables import ORDERS_SUBMITTED
 from chain.errors import LedgerError
+from chain.progress import Progress
 from chain.replica import GOVERNANCE, CommittedBlock
 from chain.transaction import SignedTransaction
-from chain.units import DAY_MS, HOUR_MS
+from chain.units import DAY_MS, HOUR_MS, MINUTE_MS
 from sample_data.bidding import OrderRow, forecast_wh, orders_for, requote
 from sample_data.certificate_agents import CertificateAgents
 from sample_data.network_setup import (
@@ -30,16 +30,11 @@ from sample_data.network_setup import (
 )
 from sample_data.records import Inputs, Participant
 
-MINUTE_MS = 60_000
-BLOCK_TRANSACTIONS = 50
-"""P1 4.2: batch size of a block."""
 _DECLARE_FROM_MS = 30_000
 _DECLARE_TO_MS = 14 * MINUTE_MS
 _METERING_MINUTE = 52
 _CERTIFICATES_MINUTE = 54
 _BEACON_MINUTE = 58
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +105,8 @@ class Simulation:
 
     def commit_all(self, channel: str, first_ms: int, last_ms: int, transactions: list[SignedTransaction]) -> None:
         """Spread transactions over blocks between two times."""
-        batches = [
-            transactions[start : start + BLOCK_TRANSACTIONS]
-            for start in range(0, len(transactions), BLOCK_TRANSACTIONS)
-        ]
+        size = self.network.channels[channel].replica.parameters["record"].transactions_per_block_max
+        batches = [transactions[start : start + size] for start in range(0, len(transactions), size)]
         step = max(1, (last_ms - first_ms) // max(1, len(batches)))
         for number, batch in enumerate(batches):
             self.commit(channel, first_ms + number * step, batch)
@@ -136,6 +129,7 @@ class AreaMarket:
     def __init__(self, simulation: Simulation, area: str) -> None:
         self._simulation = simulation
         self._area = area
+        self._area_code = simulation.network.channels[area].replica.parameters["auction"].area
         self._members = [member for member in simulation.inputs.participants if member.area == area]
         network, keys = simulation.network, simulation.keys
         self._senders = {member.account: Sender(network, area, keys.signer(member.account)) for member in self._members}
@@ -146,7 +140,7 @@ class AreaMarket:
     def run_hour(self, hour: int, open_ms: int) -> None:
         """The session that opens at `open_ms`, then meters and certificates."""
         simulation = self._simulation
-        session = session_id(self._area, open_ms)
+        session = session_id(self._area_code, open_ms)
         self._advance(open_ms)
         rows = self._quotes(hour)
         self._declare(session, open_ms + _DECLARE_FROM_MS, open_ms + _DECLARE_TO_MS, rows)

@@ -88,7 +88,7 @@ def simulate(folder: Path, secret: bytes, network: str = NETWORK, skip: str = ""
         seal_all(network_, operator, clock.advance(clock() + 1_000))
         export_network(network_, folder / "export")
         policy = network_.policy.text
-    config = NetworkConfig(network, AREAS, 0, ())
+    config = NetworkConfig(network, dict.fromkeys(AREAS, ""), 0, ())
     log_keys = derive_keys(config, keys.seed)
     return SampleExport(folder / "older", folder / "export", policy, log_keys, folder / "ledger", clock())
 

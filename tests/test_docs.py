@@ -79,3 +79,14 @@ def test_every_decision_has_its_own_number_and_a_status() -> None:
         lines = page.read_text(encoding="utf-8").splitlines()
         assert lines[0].startswith(f"# {page.name[:4].replace('0000', 'NNNN')}: "), page.name
         assert lines[2].startswith("Status: "), page.name
+
+
+def test_every_trust_rule_names_tests_that_exist() -> None:
+    rules = re.search(r"^## Trust rules\n(.*?)(?=^## )", read("docs/architecture.md"), re.MULTILINE | re.DOTALL)
+    assert rules is not None
+    parts = re.split(r"^(\d)\. ", rules.group(1), flags=re.MULTILINE)[1:]
+    assert parts[::2] == [str(number) for number in range(1, 9)]
+    for number, text in zip(parts[::2], parts[1::2], strict=True):
+        named = re.findall(r"`(tests/[^`]+)`", text)
+        assert named, f"rule {number} names no test"
+        assert [path for path in named if not (ROOT / path).is_file()] == [], f"rule {number}"

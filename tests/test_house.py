@@ -6,6 +6,7 @@
    unfinished.
 4. What is published names no machine and no package index.
 5. The lock pins every package by hash and covers what `pyproject.toml` asks for.
+6. The stable code of an error is lower-case words joined by hyphens.
 """
 
 import ast
@@ -158,6 +159,40 @@ def test_a_function_is_read_without_scrolling(path: Path) -> None:
         and node.end_lineno - node.lineno + 1 > LINES_PER_FUNCTION_MAX
     ]
     assert long == []
+
+
+def coded_errors() -> frozenset[str]:
+    """Every error of the packages whose first argument is a code."""
+    names = set()
+    for package in PACKAGES:
+        path = ROOT / package / "errors.py"
+        if path.is_file():
+            names |= {node.name for node in ast.walk(tree_of(path)) if isinstance(node, ast.ClassDef)}
+    return frozenset(names)
+
+
+def codes_of(path: Path, raising: frozenset[str]) -> Iterator[tuple[int, str]]:
+    """(line, code) of every call of a name in `raising` whose code is written right there."""
+    for node in ast.walk(tree_of(path)):
+        if not isinstance(node, ast.Call) or not node.args:
+            continue
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        code = node.args[0]
+        if called not in raising:
+            continue
+        if isinstance(code, ast.Constant) and isinstance(code.value, str):
+            yield node.lineno, code.value
+        elif isinstance(code, ast.JoinedStr):
+            parts = (part.value if isinstance(part, ast.Constant) else "part" for part in code.values)
+            yield node.lineno, "".join(str(part) for part in parts)
+
+
+def test_the_code_of_an_error_is_lower_case_words_joined_by_hyphens() -> None:
+    style = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+    raising = coded_errors() | {"reject"}
+    found = [(name_of(path), *code) for path in SOURCES for code in codes_of(path, raising)]
+    assert len(found) > 100, "the codes are found where they are raised"
+    assert [place for place in found if not style.fullmatch(place[2])] == []
 
 
 def test_nothing_is_left_unfinished() -> None:

@@ -17,8 +17,9 @@ from typing import Literal
 
 import msgspec
 
+from chain.calendar import utc_stamp
 from chain.contract import Account, Arguments, Call, Contract, Method, TriggerMethod
-from chain.contracts.auction_state import MINUTE_MS, Parameters, Position, Session, Standing
+from chain.contracts.auction_state import Parameters, Position, Session, Standing
 from chain.contracts.auction_tables import (
     ORDER_RESULTS,
     ORDERS_SUBMITTED,
@@ -34,8 +35,7 @@ from chain.market.fees import NetworkFees, network_fees
 from chain.market.parameters import check_orders
 from chain.market.play import Declaration, RoundOutcome, play_round
 from chain.market.rounds import References
-from chain.registry.interval import utc_stamp
-from chain.units import HOUR_MS, SETTLEMENT_OFFSET_MS, EnergyWh, PriceFenPerMwh, TimeMs
+from chain.units import HOUR_MS, MINUTE_MS, SETTLEMENT_OFFSET_MS, EnergyWh, PriceFenPerMwh, TimeMs
 
 _SALT = re.compile(r"[0-9a-f]{32}")
 
@@ -46,10 +46,10 @@ class DeclareArguments(Arguments, frozen=True):
     session: str
 
 
-def session_id(channel: str, open_ms: int) -> str:
-    """`<area>-<yyyymmddhh of the delivery hour, UTC+8>`."""
+def session_id(area: str, open_ms: int) -> str:
+    """`<area>-<yyyymmddhh of the delivery hour, UTC+8>`; `area` is its administrative code."""
     stamp = utc_stamp(open_ms + HOUR_MS + SETTLEMENT_OFFSET_MS)
-    return f"{channel.removeprefix('area-')}-{stamp[:8]}{stamp[9:11]}"
+    return f"{area}-{stamp[:8]}{stamp[9:11]}"
 
 
 def _genesis(call: Call) -> None:
@@ -63,7 +63,7 @@ def _genesis(call: Call) -> None:
 def _open(call: Call, _: str) -> None:
     """Rule 1."""
     parameters: Parameters = call.parameters
-    session = session_id(call.channel, call.due_ms)
+    session = session_id(parameters.area, call.due_ms)
     opened = Session(
         asks=0,
         bids=0,
@@ -98,7 +98,7 @@ def _declare(call: Call, arguments: DeclareArguments) -> None:
         call.reject("no-session", f"no session {arguments.session} is open")
     if session.closed_ms or call.time_ms >= session.open_ms + parameters.trading_minutes * MINUTE_MS:
         call.reject("gate-closed", f"session {arguments.session} takes no more declarations")
-    if call.caller is not None and f"area-{call.caller.area}" != call.channel:
+    if call.caller is not None and call.caller.area != parameters.area:
         call.reject("other-area", f"{account} belongs to area {call.caller.area}")
     sides, prices, limits, quantities, salts = (list(column) for column in zip(*call.rows, strict=True))
     _check_orders(sides, prices, limits, quantities, parameters)
@@ -138,10 +138,17 @@ def _check_orders(
     try:
         check_orders(sides, prices, limits, quantities, parameters.market)
     except RejectError as error:
-        raise RejectError(error.code.replace("_", "-"), f"{error.where}: {error.sentence}") from None
+        raise RejectError(error.code, f"{error.where}: {error.sentence}") from None
     for row, quantity in enumerate(quantities):
         if quantity > parameters.quantity_wh_max:
             raise RejectError("quantity-max", f"row {row}: more than {parameters.quantity_wh_max} Wh")
+
+
+def _running(call: Call, key: str) -> Session:
+    session: Session | None = call.get("session", key)
+    if session is None:
+        raise LedgerError("no-session", f"a trigger for session {key!r}, which is not running", call.channel)
+    return session
 
 
 def _check_salts(salts: Sequence[str | None]) -> None:
@@ -154,7 +161,7 @@ def _check_salts(salts: Sequence[str | None]) -> None:
 def _round(call: Call, key: str) -> None:
     """Rules 3 and 4."""
     parameters: Parameters = call.parameters
-    session: Session = call.get("session", key)
+    session = _running(call, key)
     close_ms = session.open_ms + parameters.trading_minutes * MINUTE_MS
     if not session.fresh and not session.can_move:
         call.schedule(call.due_ms, "close", key)
@@ -329,7 +336,7 @@ def _end_orders(call: Call, key: str, standing: list[tuple[str, Standing]], numb
 
 def _close(call: Call, key: str) -> None:
     """Rule 5; settlement follows at its minute."""
-    session: Session = call.get("session", key)
+    session = _running(call, key)
     standing: list[tuple[str, Standing]] = list(call.items(f"orders:{key}"))
     _end_orders(call, key, standing, session.round, "close")
     call.put("session", key, msgspec.structs.replace(session, closed_ms=call.time_ms))
@@ -341,7 +348,7 @@ def _close(call: Call, key: str) -> None:
 
 def _settle(call: Call, key: str) -> None:
     """Rule 7."""
-    session: Session = call.get("session", key)
+    session = _running(call, key)
     positions: list[tuple[str, Position]] = list(call.items(f"position:{key}"))
     paid = sum(int(p.energy_e8) + int(p.fee_e8) for _, p in positions if p.side == "bid")
     received = sum(int(p.energy_e8) - int(p.fee_e8) for _, p in positions if p.side == "ask")
@@ -434,6 +441,7 @@ CONTRACT = Contract(
     tables=TABLES,
     genesis=_genesis,
     sources=(
+        "chain.calendar",
         "chain.contracts.auction",
         "chain.contracts.auction_state",
         "chain.contracts.auction_tables",
@@ -448,6 +456,5 @@ CONTRACT = Contract(
         "chain.market.play",
         "chain.market.pricing",
         "chain.market.rounds",
-        "chain.registry.interval",
     ),
 )

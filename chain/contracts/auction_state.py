@@ -12,8 +12,6 @@ from chain.market.parameters import AuctionParameters
 from chain.market.play import Declaration
 from chain.units import HOUR_MS, EnergyWh, PriceFenPerMwh
 
-MINUTE_MS = 60_000
-
 
 class FeeLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One line of the network fee schedule; `*` stands for any."""
@@ -27,6 +25,8 @@ class FeeLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """How sessions of this area run."""
 
+    area: str
+    """Administrative code of the market area whose members trade here."""
     declare_minutes: int = 15
     """Declaring alone, from the opening."""
     fees: tuple[FeeLine, ...] = (FeeLine("*", PriceFenPerMwh(0), "*", "*"),)
@@ -51,16 +51,16 @@ class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=T
         """`LimitError` names what could not work: a channel that stumbles over it later could not go on."""
         if not 0 < self.declare_minutes < self.trading_minutes <= self.settle_minute <= 60 or self.round_minutes < 1:
             sentence = "0 < declare_minutes < trading_minutes <= settle_minute <= 60 and round_minutes > 0"
-            raise LimitError("session_minutes", f"these must hold: {sentence}", "auction")
+            raise LimitError("session-minutes", f"these must hold: {sentence}", "auction")
         if self.first_open_ms and (self.first_open_ms % HOUR_MS or self.first_open_ms < genesis_ms):
-            raise LimitError("first_open_ms", "a full hour not before genesis", "auction")
+            raise LimitError("first-open-ms", "a full hour not before genesis", "auction")
         for name, value, highest in (
             ("orders_per_side_max", self.orders_per_side_max, MARKET_LIMITS.orders_per_side_max),
             ("quantity_wh_max", self.quantity_wh_max, MARKET_LIMITS.quantity_wh_max),
             ("side_quantity_wh", self.orders_per_side_max * self.quantity_wh_max, MARKET_LIMITS.side_quantity_wh_max),
         ):
             if not 0 < value <= highest:
-                raise LimitError(name, f"{value} is not from 1 to {highest}", "auction")
+                raise LimitError(name.replace("_", "-"), f"{value} is not from 1 to {highest}", "auction")
         _ = self.market, self.fee_schedule
 
     @cached_property

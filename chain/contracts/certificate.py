@@ -41,7 +41,6 @@ import msgspec
 from chain.contract import Call, Contract, Method, NoArguments
 from chain.registry.arguments import Cancel, Issue, Publish, RegisterPlant, Transfer
 from chain.registry.bundle import TRANSITIONS, Action, Bundle, Status, split
-from chain.registry.interval import MINUTE_MS
 from chain.registry.metering import (
     PLANT_SPACE,
     READING_SPACE,
@@ -63,6 +62,7 @@ from chain.registry.tables import (
     certificate_row,
     event_row,
 )
+from chain.units import MINUTE_MS
 
 ISSUING_BODY = "issuing_body"
 METERING_OPERATOR = "metering_operator"
@@ -281,6 +281,7 @@ CONTRACT = Contract(
     ),
     tables=TABLES,
     sources=(
+        "chain.calendar",
         "chain.contracts.certificate",
         "chain.registry.arguments",
         "chain.registry.bundle",

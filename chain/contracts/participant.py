@@ -7,8 +7,8 @@
    word other than `operator` ("kind").
 3. Roles are sorted and unique, and each is one that a registrar may grant by parameter ("roles"): the roles of the
    institutions that run the network come from genesis alone.
-4. The information hash, of the real-name record that stays off-chain, is 32 bytes of lower-case hex
-   ("information-hash"). It is made as the privacy section of `docs/architecture.md` says, over a secret salt.
+4. The information hash is 32 bytes of lower-case hex ("information-hash"): the commitment `real_name_record` of
+   `docs/format.md` section 10 to the real-name record, which stays off-chain with its salt.
 5. The public key is a canonical Ed25519 point of prime order ("public-key") that no account has ("key-taken").
    Libraries disagree on small-order and mixed-order keys; such a key never becomes an account's.
 6. Who registers holds the private key: `possession` is its signature over `gridproof/possession/v1\\n` ‖
@@ -50,8 +50,19 @@ _Title = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 _OptionalName = Annotated[str, msgspec.Meta(pattern=r"\A([A-Za-z0-9][A-Za-z0-9._-]{0,63})?\Z")]
 
 
+class AreaChannel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which channel is the market of an area."""
+
+    area: str
+    """Administrative code."""
+    channel: str
+
+
 class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the network decided at genesis."""
+
+    areas: tuple[AreaChannel, ...] = ()
+    """Area → channel, once and for all; empty: any area may be registered."""
 
     grantable_roles: tuple[str, ...] = ("aggregator", "member", "retailer")
     """Roles that a registrar may give (rule 3)."""
@@ -93,7 +104,7 @@ PARTICIPANTS = Schema(
         Column("public_key", "text", "Ed25519, hex"),
         Column("information_hash", "text", "salted SHA-256 of the real-name record, hex"),
         Column("roles", "text", "sorted, comma-separated"),
-        Column("status", "text", "registered"),
+        Column("status", "text", "active|suspended|revoked"),
         Column("time", "time", "ms UTC, block time"),
     ),
 )
@@ -159,6 +170,9 @@ def _check_description(call: Call, arguments: Register) -> None:
     """Rules 2–4."""
     if not _AREA.fullmatch(arguments.area):
         call.reject("area", f"{arguments.area!r} is not an administrative code of 6, 9 or 12 digits")
+    known = call.parameters.areas
+    if known and all(arguments.area != one.area for one in known):
+        call.reject("area", f"the network has no market for area {arguments.area}")
     if arguments.kind == _OPERATOR or not _KIND.fullmatch(arguments.kind):
         call.reject("kind", f"{arguments.kind!r} is not a kind of participant")
     roles = arguments.roles
@@ -202,7 +216,7 @@ def _row(arguments: Register, time_ms: int) -> tuple[str | int, ...]:
         arguments.public_key,
         arguments.information_hash,
         ",".join(arguments.roles),
-        "registered",
+        "active",
         time_ms,
     )
 

@@ -4,14 +4,27 @@
 2. `day`: a trigger seals at the end of each settlement day (UTC+8).
 """
 
+from typing import Annotated
+
 import msgspec
 
 from chain.contract import Call, Contract, Method, NoArguments, TriggerMethod
 from chain.units import settlement_day_end
 
+_Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+
 
 class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """None yet."""
+    """How blocks are cut: on the record, so that another release with other defaults reproduces this network's."""
+
+    block_interval_ms: _Count = 2_000
+    """Longest wait of the ordering engine before it cuts a block (P1 4.2); nothing that a verifier can judge."""
+    segment_rows_max: _Count = 1_000_000
+    """Unsealed rows of one table that force a seal."""
+    transactions_per_block_max: _Count = 50
+    """Transactions in a block (P1 4.2)."""
+    triggers_per_block_max: _Count = 10_000
+    """Triggers that one block runs; the others that are due run in the next."""
 
 
 def _genesis(call: Call) -> None:

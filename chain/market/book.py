@@ -112,7 +112,7 @@ def _ranked(book: Book, indexes: Int64Array, direction: int) -> Int64Array:
     if same.any():
         index = int(indexes[order[int(np.argmax(same))]])
         where = f"entry {int(book.entry[index])} row {int(book.row[index])}"
-        raise LimitError("duplicate_order", "two orders share price, time, entry and row", where)
+        raise LimitError("duplicate-order", "two orders share price, time, entry and row", where)
     ranked: Int64Array = indexes[order]
     return ranked
 
@@ -140,7 +140,7 @@ def _column(name: str, values: Sequence[int] | Int64Array, size: int, low: int, 
     if column.ndim != 1 or len(column) != size:
         raise LimitError("columns", f"{len(values)} values for {size} orders", name)
     if column.dtype != np.int64 or (size and not (low <= column.min() and column.max() <= high)):
-        raise LimitError(name, f"every {name} is an integer from {low} to {high}", name)
+        raise LimitError(name.replace("_", "-"), f"every {name} is an integer from {low} to {high}", name)
     return column
 
 
@@ -148,10 +148,10 @@ def _check_side(name: str, quantities: Int64Array) -> None:
     """Bounds of one side: how many orders, how much energy (summed in two halves, so that the check is exact)."""
     if len(quantities) > MARKET_LIMITS.orders_per_side_max:
         raise LimitError(
-            "orders_per_side_max", f"{len(quantities):,} {name}, more than {MARKET_LIMITS.orders_per_side_max:,}", name
+            "orders-per-side-max", f"{len(quantities):,} {name}, more than {MARKET_LIMITS.orders_per_side_max:,}", name
         )
     total = (int((quantities >> 32).sum()) << 32) + int((quantities & (2**32 - 1)).sum())
     if total > MARKET_LIMITS.side_quantity_wh_max:
         raise LimitError(
-            "side_quantity_wh_max", f"{total} Wh of {name}, more than {MARKET_LIMITS.side_quantity_wh_max}", name
+            "side-quantity-wh-max", f"{total} Wh of {name}, more than {MARKET_LIMITS.side_quantity_wh_max}", name
         )

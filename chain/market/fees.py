@@ -52,7 +52,7 @@ class FeeSchedule:
             )
             if key in self.by_key:
                 return self.by_key[key]
-        raise LimitError("fee_schedule", "the schedule has no line *, *, *")
+        raise LimitError("fee-schedule", "the schedule has no line *, *, *")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +71,19 @@ def make_schedule(lines: Iterable[FeeLine]) -> FeeSchedule:
     by_key: dict[tuple[str, str, str], PriceFenPerMwh] = {}
     listed = list(lines)
     if len(listed) > MARKET_LIMITS.fee_lines_max:
-        raise LimitError("fee_lines_max", f"{len(listed):,} lines, more than {MARKET_LIMITS.fee_lines_max:,}")
+        raise LimitError("fee-lines-max", f"{len(listed):,} lines, more than {MARKET_LIMITS.fee_lines_max:,}")
     for number, (seller_zone, buyer_zone, voltage, fee) in enumerate(listed, start=1):
         key = (seller_zone, buyer_zone, voltage)
         if not all(key):
-            raise LimitError("fee_schedule", "a zone or voltage is empty; * stands for any", f"line {number}")
+            raise LimitError("fee-schedule", "a zone or voltage is empty; * stands for any", f"line {number}")
         if type(fee) is not int or not 0 <= fee <= MARKET_LIMITS.fee_fen_per_mwh_max:
             allowed = f"0 to {MARKET_LIMITS.fee_fen_per_mwh_max} fen/MWh"
-            raise LimitError("fee_fen_per_mwh_max", f"{fee!r} is not an integer from {allowed}", f"line {number}")
+            raise LimitError("fee-fen-per-mwh-max", f"{fee!r} is not an integer from {allowed}", f"line {number}")
         if key in by_key:
-            raise LimitError("fee_schedule", f"{', '.join(key)} is there twice", f"line {number}")
+            raise LimitError("fee-schedule", f"{', '.join(key)} is there twice", f"line {number}")
         by_key[key] = fee
     if (ANY, ANY, ANY) not in by_key:
-        raise LimitError("fee_schedule", "the schedule has no line *, *, *")
+        raise LimitError("fee-schedule", "the schedule has no line *, *, *")
     return FeeSchedule(tuple((*key, by_key[key]) for key in sorted(by_key)), by_key)
 
 

@@ -49,10 +49,10 @@ class AuctionParameters:
         ):
             value = getattr(self, name)
             if type(value) is not int or not low <= value <= high:
-                raise LimitError(name, f"{name} is an integer from {low} to {high}", name)
+                raise LimitError(name.replace("_", "-"), f"{name} is an integer from {low} to {high}", name)
         for name, value in (("price_min", self.price_min), ("price_max", self.price_max)):
             if value % self.tick:
-                raise LimitError(name, f"{name} is a multiple of the tick, {self.tick}", name)
+                raise LimitError(name.replace("_", "-"), f"{name} is a multiple of the tick, {self.tick}", name)
 
 
 def order_problem(
@@ -64,20 +64,20 @@ def order_problem(
 ) -> tuple[str, str, str] | None:
     """What breaks rule 1 or 2 in one order, as (code, field, sentence); None when nothing does."""
     if not 0 < quantity <= MARKET_LIMITS.quantity_wh_max:
-        return "quantity_range", "quantity", f"{quantity} is not from 1 to {MARKET_LIMITS.quantity_wh_max} Wh"
+        return "quantity-range", "quantity", f"{quantity} is not from 1 to {MARKET_LIMITS.quantity_wh_max} Wh"
     if quantity % parameters.lot:
-        return "quantity_lot", "quantity", f"{quantity} is not a multiple of the lot, {parameters.lot} Wh"
+        return "quantity-lot", "quantity", f"{quantity} is not a multiple of the lot, {parameters.lot} Wh"
     for field, value in (("price", price), ("limit", limit)):
         if value is None:
             continue
         if not parameters.price_min <= value <= parameters.price_max:
             allowed = f"{parameters.price_min} to {parameters.price_max} fen/MWh"
-            return f"{field}_range", field, f"{value} is not from {allowed}"
+            return f"{field}-range", field, f"{value} is not from {allowed}"
         if value % parameters.tick:
-            return f"{field}_tick", field, f"{value} is not a multiple of the tick, {parameters.tick} fen/MWh"
+            return f"{field}-tick", field, f"{value} is not a multiple of the tick, {parameters.tick} fen/MWh"
     if limit is not None and (limit < price if side == "bid" else limit > price):
         wanted = "below" if side == "bid" else "above"
-        return "limit_side", "limit", f"the {side} has its limit {limit} {wanted} its price {price}"
+        return "limit-side", "limit", f"the {side} has its limit {limit} {wanted} its price {price}"
     return None
 
 
@@ -95,7 +95,7 @@ def check_orders(
         if side not in ("bid", "ask"):
             raise RejectError("side", f"{side!r} is neither bid nor ask", f"row {row}")
         if side != sides[0]:
-            raise RejectError("two_sides", "a declaration is all bids or all asks", f"row {row}")
+            raise RejectError("two-sides", "a declaration is all bids or all asks", f"row {row}")
         problem = order_problem(side, price, limit, quantity, parameters)
         if problem is not None:
             code, field, sentence = problem

@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-from chain.registry.interval import utc_stamp
+from chain.calendar import utc_stamp
 
 Status = Literal["active", "split", "cancelled"]
 Action = Literal["publish", "transfer", "split", "cancel"]

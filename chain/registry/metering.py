@@ -6,9 +6,10 @@ import msgspec
 
 from chain.contract import Call, NoArguments
 from chain.registry.arguments import RegisterPlant
-from chain.registry.interval import MINUTE_MS, IntervalMinutes, energy_max_wh, is_aligned, starts_near
+from chain.registry.interval import IntervalMinutes, energy_max_wh, is_aligned, starts_near
 from chain.registry.tables import PLANTS
 from chain.schema import Row
+from chain.units import MINUTE_MS
 
 
 class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,7 +79,7 @@ def register_plant(call: Call, arguments: RegisterPlant) -> None:
         plant.storage,
         plant.commissioned,
         plant.decommissioned,
-        "registered",
+        "active",
         call.time_ms,
     )
     call.write(PLANTS, row)

@@ -34,7 +34,7 @@ PLANTS = Schema(
         Column("storage", "bool"),
         Column("commissioned", "time", _TIME),
         Column("decommissioned", "time", _TIME, null=True),
-        Column("status", "text", "registered"),
+        Column("status", "text", "active|decommissioned"),
         Column("time", "time", _BLOCK_TIME),
     ),
 )
@@ -54,7 +54,7 @@ CERTIFICATES = Schema(
     columns=(
         Column("bundle", "text"),
         Column("parent", "text", "bundle, null: born by issue", null=True),
-        Column("certificate_class", "text", "granular"),
+        Column("certificate_class", "text", "granular|gec"),
         Column("plant", "text"),
         Column("technology_code", "text", "EECS Rules Fact Sheet 5"),
         Column("fuel_code", "text", "EECS Rules Fact Sheet 5"),
@@ -72,9 +72,9 @@ CERTIFICATE_EVENTS = Schema(
     table="certificate_events",
     columns=(
         Column("bundle", "text"),
-        Column("event", "text", "issue, split, born, publish, transfer, cancel"),
+        Column("event", "text", "issue|split|born|publish|transfer|cancel|withdraw|expire|claim"),
         Column("time", "time", _BLOCK_TIME),
-        Column("status", "text", "after the event: active, split, cancelled"),
+        Column("status", "text", "active|locked|reserved|split|cancelled|claimed|expired|withdrawn"),
         Column("published", "bool", "after the event"),
         Column("quantity_wh", "int", "Wh"),
         Column("from_account", "text", "account; of an issue: the issuing body", null=True),

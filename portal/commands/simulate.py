@@ -14,7 +14,7 @@ import typer
 
 from chain.errors import ExportError
 from chain.export import export_network, seal_all
-from chain.record import Progress
+from chain.progress import Progress
 from chain.trust import pin_policy
 from portal.commands.progress import progress_bars
 from sample_data import SAMPLE_FILES, Inputs, read_inputs

@@ -13,7 +13,7 @@ from portal.ui.downloads import evidence_button
 from portal.ui.html import Html, join, show, tag
 from portal.ui.proofs import prove_entry, prove_head, prove_row
 from portal.ui.site import Site
-from portal.ui.tables import Cell, Column, anchor, facts, note, pager, paging, table
+from portal.ui.tables import Cell, Column, anchor, facts, kept_together, note, pager, paging, table
 from portal.ui.words import language, say
 
 PARAMETERS = ("status", "area", "owner", "plant", "technology", "event", "page", "bundle")
@@ -96,9 +96,9 @@ def _matches(site: Site, address: Address, chosen: dict[str, str]) -> None:
             _status_cell(row["status"], row["published"]),
             numbers.energy(row["quantity_wh"]),
             numbers.clock(row["interval_start"]),
-            _technology(row["technology_code"]),
+            kept_together(_technology(row["technology_code"])),
             _named_cell(site, row["owner"]),
-            _event(row["last_event"]),
+            kept_together(_event(row["last_event"])),
             numbers.clock(row["last_time"]),
         )
         for row in rows
@@ -255,7 +255,7 @@ def _status(status: str) -> str:
 
 def _status_cell(status: str, published: bool) -> Html:
     flag = tag("span", say("certificates.published"), cls="gp-flag") if published else None
-    return tag("span", tag("span", _status(status), cls=f"gp-status gp-status-{status}"), flag)
+    return tag("span", tag("span", _status(status), cls=f"gp-status gp-status-{status}"), flag, cls="gp-keep")
 
 
 def _event(event: str) -> str:

@@ -14,7 +14,6 @@ from portal.ui.html import show
 from portal.ui.site import Site
 from portal.ui.tables import note
 from portal.ui.words import say
-from queries.errors import EvidenceError
 from queries.result import Result
 
 
@@ -29,16 +28,14 @@ def parquet_of(result: Result) -> bytes:
 
 
 def evidence_button(site: Site, table: str, rows: Sequence[dict[str, Any]], file_name: str) -> None:
-    """Evidence for rows that carry channel, entry and position; checked by `gridproof check`."""
+    """Evidence for rows that carry channel, entry and position, or for log entries (table ""); made when asked for."""
     places = [(table, row["channel"], row["entry"], row["position"]) for row in rows]
-    try:
-        data = site.export.evidence(places)
-    except EvidenceError as error:
-        show(note(f"{say('evidence.none')} {error}", "warn"))
+    if any(table and entry >= site.channel(channel).sealed_to for _, channel, entry, _ in places):
+        show(note(say("evidence.unsealed"), "warn"))
         return
     st.download_button(
         say("evidence.download"),
-        data,
+        lambda: site.export.evidence(places),
         file_name=file_name,
         mime="application/json",
         help=say("evidence.help"),

@@ -11,7 +11,8 @@ from typing import Any
 
 from audit import SessionIndex, SessionReplay, replay_session, sessions_of
 from chain.entry import Block, Trigger, parse_entry
-from chain.record import ChannelRecord, Progress, Record
+from chain.progress import Progress
+from chain.record import ChannelRecord, Record
 from chain.replica import GOVERNANCE
 from chain.units import HOUR_MS
 from portal.ui.kept import Kept

@@ -21,7 +21,7 @@ def prove_many(tree: Tree, indexes: Sequence[int]) -> bytes:
     """Rules 1 and 2 for these leaves of the whole `tree`."""
     wanted = sorted(set(indexes))
     if not wanted or not 0 <= wanted[0] <= wanted[-1] < tree.size:
-        raise ProofError("proof.range", f"no such leaves in a tree of {tree.size}")
+        raise ProofError("proof-range", f"no such leaves in a tree of {tree.size}")
     return b"".join(_nodes(tree, wanted, 0, tree.size))
 
 
@@ -29,13 +29,13 @@ def root_of_many(size: int, hashes: Mapping[int, bytes], nodes: bytes) -> bytes:
     """Rule 3: the root to which these leaf hashes (by index) and nodes lead in a tree of `size` leaves."""
     wanted = sorted(hashes)
     if not wanted or not 0 <= wanted[0] <= wanted[-1] < size or size >> LIMITS.proof_hashes_max:
-        raise ProofError("proof.range", f"leaves outside a tree of {size}")
+        raise ProofError("proof-range", f"leaves outside a tree of {size}")
     if len(nodes) % HASH_BYTES:
-        raise ProofError("proof.hash", f"nodes are not a multiple of {HASH_BYTES} bytes")
+        raise ProofError("proof-hash", f"nodes are not a multiple of {HASH_BYTES} bytes")
     waiting = iter([nodes[at : at + HASH_BYTES] for at in range(0, len(nodes), HASH_BYTES)])
     root = _fold(wanted, hashes, waiting, 0, size)
     if next(waiting, None) is not None:
-        raise ProofError("proof.length", "the proof has more nodes than it needs")
+        raise ProofError("proof-length", "the proof has more nodes than it needs")
     return root
 
 
@@ -53,7 +53,7 @@ def _fold(wanted: Sequence[int], hashes: Mapping[int, bytes], waiting: Iterator[
     if bisect_left(wanted, low) == bisect_left(wanted, high):
         node = next(waiting, None)
         if node is None:
-            raise ProofError("proof.length", "the proof has fewer nodes than it needs")
+            raise ProofError("proof-length", "the proof has fewer nodes than it needs")
         return node
     if high - low == 1:
         return hashes[low]

@@ -37,7 +37,7 @@ def config() -> NetworkConfig:
     operators = tuple(
         Operator(account, account, account, signer(account).public_key, roles) for account, roles in OPERATORS.items()
     )
-    return NetworkConfig("little", (AREA,), START_MS, operators)
+    return NetworkConfig("little", {AREA: AREA.removeprefix("area-")}, START_MS, operators)
 
 
 def keys() -> NetworkKeys:

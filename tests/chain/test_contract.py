@@ -9,12 +9,12 @@ from chain.contract import ACCOUNTS, Call, code_sha256
 from chain.errors import ChainError, LedgerError, RejectError
 from chain.limits import LIMITS
 from chain.state import Overlay, State
-from tests.chain.contract_fixture import CONTRACT, NOTES, Parameters
+from tests.chain.contract_fixture import CONTRACT, NOTES, SUBMITTED, Parameters
 from tests.chain.contracts.replica_fixture import GENESIS_MS, member
 
 
 def call(state: State | None = None, due_ms: int = 0) -> Call:
-    return Call("notes", "area-1", GENESIS_MS, 7, Parameters(), Overlay(state or State()), due_ms=due_ms)
+    return Call("notes", "area-1", GENESIS_MS, 7, Parameters(), Overlay(state or State()), frozenset({"notes"}), due_ms=due_ms)
 
 
 def test_a_contract_sees_and_writes_only_its_own_spaces() -> None:
@@ -137,3 +137,16 @@ def test_a_module_without_source_has_no_code() -> None:
         code_sha256(("chain.no_such_module",))
     assert caught.value.code == "contract-source"
     assert contract_module.__file__ is not None
+
+
+def test_a_contract_writes_no_table_that_is_not_its_own() -> None:
+    with pytest.raises(LedgerError) as caught:
+        call().write(SUBMITTED, ("a", 1))
+    assert caught.value.code == "foreign-table"
+
+
+@pytest.mark.parametrize(("space", "key"), [("memory", "a/b"), ("memory", "钥"), ("a/b", "k")])
+def test_a_state_key_that_the_tree_could_not_hold_is_refused(space: str, key: str) -> None:
+    with pytest.raises(LedgerError) as caught:
+        call().put(space, key, 1)
+    assert caught.value.code == "state-key"

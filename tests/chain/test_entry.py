@@ -65,6 +65,7 @@ ENTRIES: dict[str, dict[str, Any]] = {
         ],
         "parameters": {"record": {}},
         "policy": "quorum q\n",
+        "release": "gridproof 0.1.0",
         "schemas": [{"columns": [], "sorted": [], "table": "t", "version": 1}],
         "time": 1_793_577_600_000,
     },
@@ -81,13 +82,15 @@ ENTRIES: dict[str, dict[str, Any]] = {
         "encoder": ENCODER,
         "end": 9,
         "first": 0,
-        "keyword_index": [{"analyzer": "zh-1", "root": HASH, "vocabulary_sha256": HASH}],
+        "keyword_index": [
+            {"analyzer": "zh-1", "columns": ["body"], "root": HASH, "terms_count": 3, "vocabulary_sha256": HASH}
+        ],
         "kind": "seal",
         "rows_count": 3,
         "rows_root": HASH,
         "schema_sha256": HASH,
         "sha256": HASH,
-        "sorted_indexes": [{"column": "price", "root": HASH, "version": "1"}],
+        "sorted_indexes": [{"column": "price", "root": HASH, "sums": [], "version": "1"}],
         "table": "trades",
     },
     "block": {
@@ -98,6 +101,7 @@ ENTRIES: dict[str, dict[str, Any]] = {
         "height": 0,
         "kind": "block",
         "previous": HASH,
+        "state_keys": 2,
         "state_root": "",
         "time": 1_793_577_600_000,
     },

@@ -58,6 +58,10 @@ DROPPED: dict[str, tuple[str, Make]] = {
     "another network": ("address", lambda w: sign(w, network="cd" * 32)),
     "another channel": ("address", lambda w: sign(w, channel="area-350200")),
     "an unknown account": ("unknown-account", lambda w: sign(w, signer("carol"))),
+    "more bytes than a transaction may have": (
+        "size",
+        lambda w: sign(w, arguments={"text": "a", "more": ["x" * 1_000] * 60}),
+    ),
     "the nonce again": ("nonce", lambda w: sign(w, nonce=w.replica.nonce("alice"))),
     "a nonce skipped": ("nonce", lambda w: sign(w, nonce=w.replica.nonce("alice") + 2)),
     "nonce 0": ("nonce", lambda w: sign(w, nonce=0)),

@@ -1,5 +1,6 @@
 """An export appears whole or not at all, twice the same, and holds what the documentation says."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -122,4 +123,42 @@ def test_a_lost_segment_file_stops_the_export(tmp_path: Path) -> None:
         next((tmp_path / "ledger").rglob("*.parquet")).unlink()
         with pytest.raises(ExportError, match="cannot write the export: No such file"):
             export_network(network, tmp_path / "export")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ledger"]
+
+
+def test_all_of_it_is_on_disk_before_it_appears_and_its_name_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[object] = []
+    fsync, rename = os.fsync, os.rename
+
+    def noted_fsync(file: int) -> None:
+        fsync(file)
+        steps.append(os.fstat(file).st_ino)
+
+    def noted_rename(source: Path, target: Path) -> None:
+        rename(source, target)
+        steps.append("rename")
+
+    target = tmp_path / "new" / "newer" / "export"
+    with found(tmp_path / "ledger") as network:
+        seal_all(network, signer("regulator"), START_MS + 3)
+        monkeypatch.setattr(os, "fsync", noted_fsync)
+        monkeypatch.setattr(os, "rename", noted_rename)
+        export_network(network, target)
+    before, after = steps[: steps.index("rename")], steps[steps.index("rename") + 1 :]
+    assert {path.stat().st_ino for path in (target, *target.rglob("*"))} <= set(before)
+    assert after == [path.stat().st_ino for path in (tmp_path / "new" / "newer", tmp_path / "new", tmp_path)]
+
+
+def test_a_disk_that_fails_at_the_end_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fsync(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with found(tmp_path / "ledger") as network:
+        seal_all(network, signer("regulator"), START_MS + 3)
+        monkeypatch.setattr(os, "fsync", fsync)
+        with pytest.raises(ExportError, match="cannot write the export: Input/output error"):
+            export_network(network, tmp_path / "export")
+        monkeypatch.undo()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ledger"]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from chain.contracts.registry import resolve_contracts
+from chain.contracts.installed import resolve_contracts
 from chain.entry import Block, Event, encode_entry, parse_entry
 from chain.errors import LedgerError
 from chain.journal import Journal

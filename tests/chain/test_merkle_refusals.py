@@ -43,7 +43,7 @@ def test_what_is_no_inclusion_proof_is_refused(
 ) -> None:
     with pytest.raises(ProofError) as caught:
         verify_inclusion(b"leaf 0", index, size, proof, root)
-    assert caught.value.code == f"proof.{code}"
+    assert caught.value.code == f"proof-{code}"
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_what_is_no_consistency_proof_is_refused(
 ) -> None:
     with pytest.raises(ProofError) as caught:
         verify_consistency(first, second, proof, first_root, second_root)
-    assert caught.value.code == f"proof.{code}"
+    assert caught.value.code == f"proof-{code}"
 
 
 def test_a_leaf_that_is_no_bytes_is_refused() -> None:

@@ -190,7 +190,7 @@ def test_founding_refuses_a_quorum_that_does_not_survive_its_own_faults(tmp_path
 @pytest.mark.parametrize("area", ["beacon", "policy", "manifest.json", "keys.json", "../x", "", "a b"])
 def test_founding_refuses_a_channel_whose_name_is_a_path_of_ours(area: str, tmp_path: Path) -> None:
     with pytest.raises(ChainError):
-        Network.create(tmp_path / "ledger", replace(config(), areas=(area,)), keys(), SimulatedClock(FAR_MS))
+        Network.create(tmp_path / "ledger", replace(config(), areas={area: "350100"}), keys(), SimulatedClock(FAR_MS))
     assert not (tmp_path / "ledger").exists()
 
 
@@ -227,3 +227,28 @@ def test_a_lost_or_torn_segment_file_is_made_again(folder: Path) -> None:
     files[0].write_bytes(bytes(len(good[0])))
     reopened(folder).close()
     assert [path.read_bytes() for path in files] == good
+
+
+def test_a_block_imports_through_the_newest_round_that_is_not_later_than_itself(tmp_path: Path) -> None:
+    with found(tmp_path / "ledger") as network:
+        network.beacon(START_MS + 10_000)
+        early = network.commit(AREA, START_MS + 5_000)
+        late = network.commit(AREA, START_MS + 10_000)
+        assert (early.block.beacon_round, late.block.beacon_round) == (0, 1)
+
+
+def test_a_round_cannot_pin_a_block_of_its_future(tmp_path: Path) -> None:
+    with found(tmp_path / "ledger") as network:
+        network.commit(AREA, START_MS + 10_000)
+        rounds = len(network.leaves)
+        with pytest.raises(LedgerError) as caught:
+            network.beacon(START_MS + 5_000)
+        assert caught.value.code == "beacon-time"
+        assert len(network.leaves) == rounds
+
+
+def test_governance_records_once_which_channel_is_the_market_of_an_area(tmp_path: Path) -> None:
+    with found(tmp_path / "ledger") as network:
+        parameters = network.channels[GOVERNANCE].replica.genesis.parameters["participant"]
+        assert list(parameters["areas"]) == [{"area": "350100", "channel": AREA}]
+        assert network.channels[AREA].replica.genesis.parameters["auction"]["area"] == "350100"

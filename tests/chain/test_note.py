@@ -155,42 +155,42 @@ def line_of(name: str, content: str) -> bytes:
 @pytest.mark.parametrize(
     ("code", "data"),
     [
-        pytest.param("note.form", b"", id="nothing"),
-        pytest.param("note.form", TEXT, id="text alone"),
-        pytest.param("note.form", TEXT + b"\n", id="no signature"),
-        pytest.param("note.form", TEXT + LINE_1, id="no empty line"),
-        pytest.param("note.form", b"\n" + LINE_1, id="no text"),
-        pytest.param("note.form", TEXT + b"\n" + LINE_1[:-1], id="last newline missing"),
-        pytest.param("note.form", TEXT + b"\n" + LINE_1 + b"\n", id="an empty line at the end"),
-        pytest.param("note.signature", TEXT + b"\n" + LINE_1 + b"\n" + b"more\n", id="text behind the signatures"),
-        pytest.param("note.signature", TEXT + b"\n" + LINE_1[4:], id="no em dash"),
-        pytest.param("note.signature", TEXT + b"\n- " + LINE_1[4:], id="a hyphen for the em dash"),
-        pytest.param("note.signature", TEXT + b"\n" + LINE_1.replace(b" ", b"\xc2\xa0", 1), id="a no-break space"),
-        pytest.param("note.signature", TEXT + b"\n" + LINE_1.replace(b" ", b"", 2), id="no spaces"),
-        pytest.param("note.signature", TEXT + b"\n" + DASH + b"name\n", id="no base64 and no space"),
-        pytest.param("note.signature", TEXT + b"\n" + DASH + b"name \n", id="empty base64"),
-        pytest.param("note.signature", TEXT + b"\n" + line_of("name", "AAAAAA=="), id="a key id alone"),
-        pytest.param("note.signature", TEXT + b"\n" + line_of("name", "AAAA"), id="less than a key id"),
-        pytest.param("note.base64", TEXT + b"\n" + line_of("name", "AAAAAAA"), id="padding missing"),
-        pytest.param("note.base64", TEXT + b"\n" + line_of("name", "AAAAAAAA===="), id="padding too long"),
-        pytest.param("note.base64", TEXT + b"\n" + line_of("name", "AAAAAAB="), id="bits behind the padding"),
-        pytest.param("note.base64", TEXT + b"\n" + line_of("name", "AAAA AAAA"), id="a space in base64"),
-        pytest.param("note.base64", TEXT + b"\n" + line_of("name", "AAAAAA-_"), id="the URL alphabet"),
-        pytest.param("note.base64", TEXT + b"\n" + line_of("name", " AAAAAAAA"), id="two spaces"),
-        pytest.param("note.base64", TEXT + b"\n" + line_of("name", "AAAAAAAé"), id="a letter beyond ASCII"),
-        pytest.param("key.name", TEXT + b"\n" + line_of("", "AAAAAAAA"), id="empty name"),
-        pytest.param("key.name", TEXT + b"\n" + line_of("a+b", "AAAAAAAA"), id="plus in a name"),
-        pytest.param("key.name", TEXT + b"\n" + line_of("a\u2003b", "AAAAAAAA"), id="em space in a name"),
-        pytest.param("key.name", TEXT + b"\n" + line_of("a\u0085b", "AAAAAAAA"), id="next-line character in a name"),
-        pytest.param("note.control", TEXT.replace(b"5", b"5\r") + b"\n" + LINE_1, id="carriage return"),
-        pytest.param("note.control", TEXT + b"\n" + LINE_1.replace(b"\n", b"\r\n"), id="Windows line ends"),
-        pytest.param("note.control", b"a\tb\n\n" + LINE_1, id="tab"),
-        pytest.param("note.control", b"a\0b\n\n" + LINE_1, id="zero byte"),
-        pytest.param("note.utf8", b"\xff\n\n" + LINE_1, id="not UTF-8"),
-        pytest.param("note.utf8", b"\xed\xa0\x80\n\n" + LINE_1, id="a surrogate"),
-        pytest.param("note.utf8", b"\xc0\x8a\n\n" + LINE_1, id="an overlong newline"),
-        pytest.param("note.signatures", TEXT + b"\n" + LINE_1 * 65, id="too many signatures"),
-        pytest.param("note.length", b"a" * LIMITS.note_bytes_max + b"\n\n" + LINE_1, id="too long"),
+        pytest.param("note-form", b"", id="nothing"),
+        pytest.param("note-form", TEXT, id="text alone"),
+        pytest.param("note-form", TEXT + b"\n", id="no signature"),
+        pytest.param("note-form", TEXT + LINE_1, id="no empty line"),
+        pytest.param("note-form", b"\n" + LINE_1, id="no text"),
+        pytest.param("note-form", TEXT + b"\n" + LINE_1[:-1], id="last newline missing"),
+        pytest.param("note-form", TEXT + b"\n" + LINE_1 + b"\n", id="an empty line at the end"),
+        pytest.param("note-signature", TEXT + b"\n" + LINE_1 + b"\n" + b"more\n", id="text behind the signatures"),
+        pytest.param("note-signature", TEXT + b"\n" + LINE_1[4:], id="no em dash"),
+        pytest.param("note-signature", TEXT + b"\n- " + LINE_1[4:], id="a hyphen for the em dash"),
+        pytest.param("note-signature", TEXT + b"\n" + LINE_1.replace(b" ", b"\xc2\xa0", 1), id="a no-break space"),
+        pytest.param("note-signature", TEXT + b"\n" + LINE_1.replace(b" ", b"", 2), id="no spaces"),
+        pytest.param("note-signature", TEXT + b"\n" + DASH + b"name\n", id="no base64 and no space"),
+        pytest.param("note-signature", TEXT + b"\n" + DASH + b"name \n", id="empty base64"),
+        pytest.param("note-signature", TEXT + b"\n" + line_of("name", "AAAAAA=="), id="a key id alone"),
+        pytest.param("note-signature", TEXT + b"\n" + line_of("name", "AAAA"), id="less than a key id"),
+        pytest.param("note-base64", TEXT + b"\n" + line_of("name", "AAAAAAA"), id="padding missing"),
+        pytest.param("note-base64", TEXT + b"\n" + line_of("name", "AAAAAAAA===="), id="padding too long"),
+        pytest.param("note-base64", TEXT + b"\n" + line_of("name", "AAAAAAB="), id="bits behind the padding"),
+        pytest.param("note-base64", TEXT + b"\n" + line_of("name", "AAAA AAAA"), id="a space in base64"),
+        pytest.param("note-base64", TEXT + b"\n" + line_of("name", "AAAAAA-_"), id="the URL alphabet"),
+        pytest.param("note-base64", TEXT + b"\n" + line_of("name", " AAAAAAAA"), id="two spaces"),
+        pytest.param("note-base64", TEXT + b"\n" + line_of("name", "AAAAAAAé"), id="a letter beyond ASCII"),
+        pytest.param("key-name", TEXT + b"\n" + line_of("", "AAAAAAAA"), id="empty name"),
+        pytest.param("key-name", TEXT + b"\n" + line_of("a+b", "AAAAAAAA"), id="plus in a name"),
+        pytest.param("key-name", TEXT + b"\n" + line_of("a\u2003b", "AAAAAAAA"), id="em space in a name"),
+        pytest.param("key-name", TEXT + b"\n" + line_of("a\u0085b", "AAAAAAAA"), id="next-line character in a name"),
+        pytest.param("note-control", TEXT.replace(b"5", b"5\r") + b"\n" + LINE_1, id="carriage return"),
+        pytest.param("note-control", TEXT + b"\n" + LINE_1.replace(b"\n", b"\r\n"), id="Windows line ends"),
+        pytest.param("note-control", b"a\tb\n\n" + LINE_1, id="tab"),
+        pytest.param("note-control", b"a\0b\n\n" + LINE_1, id="zero byte"),
+        pytest.param("note-utf8", b"\xff\n\n" + LINE_1, id="not UTF-8"),
+        pytest.param("note-utf8", b"\xed\xa0\x80\n\n" + LINE_1, id="a surrogate"),
+        pytest.param("note-utf8", b"\xc0\x8a\n\n" + LINE_1, id="an overlong newline"),
+        pytest.param("note-signatures", TEXT + b"\n" + LINE_1 * 65, id="too many signatures"),
+        pytest.param("note-length", b"a" * LIMITS.note_bytes_max + b"\n\n" + LINE_1, id="too long"),
     ],
 )
 def test_a_malformed_note_is_refused(code: str, data: bytes) -> None:
@@ -259,7 +259,7 @@ ROOT_LINE = TEXT.split(b"\n")[2]
 def test_a_malformed_checkpoint_is_refused(code: str, text: bytes) -> None:
     with pytest.raises(ParseError) as caught:
         parse_checkpoint(text)
-    assert caught.value.code == f"checkpoint.{code}"
+    assert caught.value.code == f"checkpoint-{code}"
 
 
 @pytest.mark.parametrize(
@@ -311,4 +311,4 @@ def vkey(name: str, content: bytes) -> str:
 def test_a_malformed_verifier_key_is_refused(code: str, line: str) -> None:
     with pytest.raises(ParseError) as caught:
         VerifierKey.parse(line)
-    assert caught.value.code == f"key.{code}"
+    assert caught.value.code == f"key-{code}"

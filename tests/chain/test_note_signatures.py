@@ -30,12 +30,12 @@ SIGNED = Note(TEXT, (LOG.sign(TEXT), VALIDATOR.cosign(TEXT, TIME_S)))
 @pytest.mark.parametrize(
     ("code", "signature", "key"),
     [
-        pytest.param("signature.key", replace(SIGNED.signatures[0], name="other"), LOG, id="another name"),
-        pytest.param("signature.key", replace(SIGNED.signatures[0], key_id=bytes(4)), LOG, id="another key id"),
-        pytest.param("signature.length", replace(SIGNED.signatures[0], payload=bytes(63)), LOG, id="63 bytes"),
-        pytest.param("signature.length", replace(SIGNED.signatures[0], payload=bytes(72)), LOG, id="72 bytes"),
-        pytest.param("signature.invalid", replace(SIGNED.signatures[0], payload=bytes(64)), LOG, id="zeros"),
-        pytest.param("key.algorithm", SIGNED.signatures[1], VALIDATOR, id="a validator's for a log's"),
+        pytest.param("signature-key", replace(SIGNED.signatures[0], name="other"), LOG, id="another name"),
+        pytest.param("signature-key", replace(SIGNED.signatures[0], key_id=bytes(4)), LOG, id="another key id"),
+        pytest.param("signature-length", replace(SIGNED.signatures[0], payload=bytes(63)), LOG, id="63 bytes"),
+        pytest.param("signature-length", replace(SIGNED.signatures[0], payload=bytes(72)), LOG, id="72 bytes"),
+        pytest.param("signature-invalid", replace(SIGNED.signatures[0], payload=bytes(64)), LOG, id="zeros"),
+        pytest.param("key-algorithm", SIGNED.signatures[1], VALIDATOR, id="a validator's for a log's"),
     ],
 )
 def test_a_log_signature_that_does_not_hold_is_refused(code: str, signature: Signature, key: SigningKey) -> None:
@@ -50,23 +50,23 @@ COSIGNED = SIGNED.signatures[1]
 @pytest.mark.parametrize(
     ("code", "signature", "key"),
     [
-        pytest.param("signature.length", replace(COSIGNED, payload=COSIGNED.payload[8:]), VALIDATOR, id="no time"),
+        pytest.param("signature-length", replace(COSIGNED, payload=COSIGNED.payload[8:]), VALIDATOR, id="no time"),
         pytest.param(
-            "signature.length", replace(COSIGNED, payload=COSIGNED.payload + b"\0"), VALIDATOR, id="a byte more"
+            "signature-length", replace(COSIGNED, payload=COSIGNED.payload + b"\0"), VALIDATOR, id="a byte more"
         ),
         pytest.param(
-            "signature.invalid",
+            "signature-invalid",
             replace(COSIGNED, payload=bytes(8) + COSIGNED.payload[8:]),
             VALIDATOR,
             id="another time",
         ),
         pytest.param(
-            "cosignature.time",
+            "cosignature-time",
             replace(COSIGNED, payload=b"\x80" + bytes(7) + COSIGNED.payload[8:]),
             VALIDATOR,
             id="a time of 2**63",
         ),
-        pytest.param("key.algorithm", SIGNED.signatures[0], LOG, id="a log's for a validator's"),
+        pytest.param("key-algorithm", SIGNED.signatures[0], LOG, id="a log's for a validator's"),
     ],
 )
 def test_a_cosignature_that_does_not_hold_is_refused(code: str, signature: Signature, key: SigningKey) -> None:

@@ -143,14 +143,14 @@ SAME_NAME_OTHER_KEY = SigningKey(LOG.name, ED25519, b"x" * 32).verifier_key
 def test_a_malformed_policy_is_refused_at_its_line(where: str, code: str, text: str) -> None:
     with pytest.raises(PolicyError) as caught:
         parse_policy(text.encode())
-    assert (caught.value.where, caught.value.code) == (where, f"policy.{code}")
+    assert (caught.value.where, caught.value.code) == (where, f"policy-{code}")
 
 
 def test_a_policy_that_is_too_long_or_not_utf8_is_refused() -> None:
     for data, code in ((b"#" * 70_000 + b"\n", "length"), (b"# \xff\n", "utf8")):
         with pytest.raises(PolicyError) as caught:
             parse_policy(data)
-        assert caught.value.code == f"policy.{code}"
+        assert caught.value.code == f"policy-{code}"
 
 
 @given(st.binary(max_size=200))
@@ -276,48 +276,48 @@ SOUTH_TEXT = encode_checkpoint(Checkpoint("gridproof/demo/south", 5, bytes(range
 @pytest.mark.parametrize(
     ("error", "code", "note"),
     [
-        pytest.param(PolicyError, "policy.quorum", note_of("regulator", "national"), id="two of three"),
-        pytest.param(PolicyError, "policy.quorum", note_of(), id="the log alone"),
-        pytest.param(PolicyError, "policy.log", Note(TEXT, tuple(COSIGNATURES)), id="no log signature"),
+        pytest.param(PolicyError, "policy-quorum", note_of("regulator", "national"), id="two of three"),
+        pytest.param(PolicyError, "policy-quorum", note_of(), id="the log alone"),
+        pytest.param(PolicyError, "policy-log", Note(TEXT, tuple(COSIGNATURES)), id="no log signature"),
         pytest.param(
-            PolicyError, "policy.log", note_of(*NAMES, text=TEXT.replace(b"north", b"west")), id="a log unknown to us"
+            PolicyError, "policy-log", note_of(*NAMES, text=TEXT.replace(b"north", b"west")), id="a log unknown to us"
         ),
         pytest.param(
             PolicyError,
-            "policy.log",
+            "policy-log",
             Note(TEXT, (SigningKey(LOG.name, ED25519, b"!" * 32).sign(TEXT), *COSIGNATURES)),
             id="a log key that is not the policy's",
         ),
         pytest.param(
-            PolicyError, "policy.log", Note(TEXT, (SOUTH.sign(TEXT), *COSIGNATURES)), id="signed by another log's key"
+            PolicyError, "policy-log", Note(TEXT, (SOUTH.sign(TEXT), *COSIGNATURES)), id="signed by another log's key"
         ),
-        pytest.param(SignatureError, "signature.invalid", replace(QUORUM, text=OTHER_TEXT), id="another size"),
-        pytest.param(SignatureError, "signature.invalid", replace(QUORUM, text=SOUTH_TEXT), id="another origin"),
+        pytest.param(SignatureError, "signature-invalid", replace(QUORUM, text=OTHER_TEXT), id="another size"),
+        pytest.param(SignatureError, "signature-invalid", replace(QUORUM, text=SOUTH_TEXT), id="another origin"),
         pytest.param(
             SignatureError,
-            "signature.invalid",
+            "signature-invalid",
             Note(TEXT, (*QUORUM.signatures, KEYS["provincial"].cosign(OTHER_TEXT, 140))),
             id="a quorum, and one known key that signed something else",
         ),
         pytest.param(
             SignatureError,
-            "signature.length",
+            "signature-length",
             Note(TEXT, (*QUORUM.signatures, replace(KEYS["provincial"].cosign(TEXT, 1), payload=b"?"))),
             id="a quorum, and one known key with a broken payload",
         ),
         pytest.param(
             SignatureError,
-            "signature.twice",
+            "signature-twice",
             Note(TEXT, (LOG_LINE, COSIGNATURES[0], COSIGNATURES[0], COSIGNATURES[0])),
             id="one validator three times",
         ),
         pytest.param(
             SignatureError,
-            "signature.twice",
+            "signature-twice",
             Note(TEXT, (*QUORUM.signatures, KEYS["regulator"].cosign(TEXT, 999))),
             id="one validator at two times",
         ),
-        pytest.param(ParseError, "checkpoint.form", Note(b"no checkpoint\n", QUORUM.signatures), id="no checkpoint"),
+        pytest.param(ParseError, "checkpoint-form", Note(b"no checkpoint\n", QUORUM.signatures), id="no checkpoint"),
     ],
 )
 def test_a_checkpoint_that_the_policy_does_not_carry_is_refused(error: type[ChainError], code: str, note: Note) -> None:
@@ -329,7 +329,7 @@ def test_a_checkpoint_that_the_policy_does_not_carry_is_refused(error: type[Chai
 def test_a_checkpoint_of_another_origin_than_asked_for_is_refused() -> None:
     with pytest.raises(PolicyError) as caught:
         verify_checkpoint(QUORUM, POLICY, "gridproof/demo/south")
-    assert caught.value.code == "policy.origin"
+    assert caught.value.code == "policy-origin"
 
 
 def test_a_validator_does_not_count_as_a_log() -> None:

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from chain import execution, replica
+from chain import execution
 from chain.contracts import record
 from chain.entry import Block, Event, Genesis, Seal, Transaction, Trigger, parse_entry
-from chain.errors import ExportError, LedgerError, LimitError, ParseError
-from chain.limits import LIMITS
+from chain.errors import ExportError, LedgerError, ParseError
 from chain.merkle import Tree, leaf_hash, root_of
 from chain.replica import Replica
 from chain.tables import catalogue_root, file_sha256, sealed_leaf
@@ -28,10 +26,11 @@ DAY_END_MS = GENESIS_MS + 16 * HOUR_MS
 SOON = GENESIS_MS + 60_000
 
 
-def world(**parameters: Any) -> World:
-    return World(
-        [CONTRACT], {"regulator": ("regulator",)}, [member("alice"), member("bob")], parameters={"notes": parameters}
-    )
+def world(cut: dict[str, int] | None = None, **parameters: Any) -> World:
+    """`cut`: how blocks are cut."""
+    everyone = [member("alice"), member("bob")]
+    given = {"notes": parameters, "record": cut or {}}
+    return World([CONTRACT], {"regulator": ("regulator",)}, everyone, parameters=given)
 
 
 def call(one: World, account: str, method: str, arguments: dict[str, Any], ahead: int = 1) -> Any:
@@ -177,13 +176,27 @@ def test_what_is_scheduled_is_part_of_the_state() -> None:
     ]
 
 
-def test_a_block_with_too_many_triggers_stops_the_channel(monkeypatch: pytest.MonkeyPatch) -> None:
-    one = world()
+def test_triggers_beyond_the_limit_of_a_block_run_in_the_next() -> None:
+    one = world(cut={"triggers_per_block_max": 2})
     schedule(one, (SOON, "a"), (SOON, "b"), (SOON, "c"))
-    monkeypatch.setattr(replica, "LIMITS", replace(LIMITS, triggers_per_block_max=2))
-    with pytest.raises(LimitError) as caught:
-        one.advance(SOON)
-    assert caught.value.code == "triggers"
+    assert kinds(one.block(at_ms=SOON).entries) == ["trigger", "trigger", "block"]
+    assert kinds(one.block(at_ms=SOON + 1).entries) == ["trigger", "block"]
+
+
+def test_a_trigger_scheduled_twice_runs_once() -> None:
+    one = world()
+    schedule(one, (SOON, "a"), (SOON, "a"))
+    assert kinds(one.block(at_ms=SOON).entries) == ["trigger", "block"]
+
+
+def test_a_block_takes_no_more_transactions_than_the_record_says() -> None:
+    one = world(cut={"transactions_per_block_max": 1})
+    before = one.replica.height
+    both = [call(one, "alice", "write", {"text": "a"}), call(one, "bob", "write", {"text": "b"})]
+    with pytest.raises(LedgerError) as caught:
+        one.block(*both)
+    assert caught.value.code == "block-size"
+    assert one.replica.height == before
 
 
 def test_a_block_holds_triggers_transactions_seals_and_its_block_entry_in_this_order() -> None:
@@ -274,9 +287,8 @@ def test_the_end_of_the_settlement_day_seals() -> None:
     assert one.replica.next_due_ms == DAY_END_MS + DAY_MS
 
 
-def test_a_table_at_its_row_limit_seals(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replica, "LIMITS", replace(LIMITS, segment_rows_max=5))
-    one = world()
+def test_a_table_at_its_row_limit_seals() -> None:
+    one = world(cut={"segment_rows_max": 5})
     assert one.block(call(one, "alice", "write", {"text": "a", "count": 4})).segments == ()
     block = one.block(
         call(one, "alice", "write", {"text": "b", "count": 3}), call(one, "bob", "write", {"text": "c", "count": 1})

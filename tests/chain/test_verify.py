@@ -94,7 +94,7 @@ def test_a_record_rolled_back_by_its_own_quorum_is_found_by_whoever_has_an_older
     verify_export(export, sample_export().policy, "policy")
     with pytest.raises(ProofError) as refused:
         verify_since(record(export), record(sample_export().export))
-    assert (refused.value.code, refused.value.where) == ("proof.root", BEACON)
+    assert (refused.value.code, refused.value.where) == ("proof-root", BEACON)
 
 
 def later_time(forged: Forgery) -> None:

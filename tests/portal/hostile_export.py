@@ -41,6 +41,8 @@ def hostile_export() -> HostileExport:
     keys, clock = Keyring(b"the keys of the hostile export"), SimulatedClock(0)
     simulation = Simulation(folder / "ledger", _hostile_inputs(), MarketSettings(network=NETWORK), keys, clock)
     run_hours(simulation, range(_HOURS))
+    # Then an hour for which nobody quotes.
+    simulation._markets[AREA].finish(simulation.inputs.hours[_HOURS - 1])
     with simulation.network as network:
         seal_all(network, keys.signer("regulator"), clock.advance(clock() + 1_000))
         export_network(network, folder / "export")

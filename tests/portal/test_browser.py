@@ -20,6 +20,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 import queries
+from chain.record import open_record
 from tests.portal.hostile_export import AREA, MARKDOWN_NAME, NETWORK, SCRIPT_NAME, hostile_export
 from tests.portal.site_fixture import running_site
 from tests.sample_export import copy_of
@@ -135,10 +136,11 @@ def moving(page: Page) -> Iterator[None]:
 
 
 def shoot(page: Page, folder: Path, name: str) -> None:
-    """Keep the whole page as a picture."""
-    height = page.evaluate('document.querySelector("[data-testid=stMain]").scrollHeight')
-    page.set_viewport_size({"width": 1440, "height": min(max(int(height), 1000), 4000)})
-    page.wait_for_timeout(400)
+    """Keep what is seen as a picture; the whole page, which takes seconds, only for people who asked for pictures."""
+    if "GRIDPROOF_SCREENSHOTS" in os.environ:
+        height = page.evaluate('document.querySelector("[data-testid=stMain]").scrollHeight')
+        page.set_viewport_size({"width": 1440, "height": min(max(int(height), 1000), 4000)})
+        page.wait_for_timeout(400)
     page.screenshot(path=folder / f"{name}.png")
     page.set_viewport_size({"width": 1440, "height": 1000})
 
@@ -240,6 +242,32 @@ def test_the_ledger_leads_from_a_channel_down_to_a_row_and_its_proof_holds(visit
         assert _fold(codes[0], sides) == codes[1], "the path that is shown leads from the leaf to the root"
     shoot(page, screenshots, "ledger-row")
     assert {"channel", "entry", "table", "row"} <= parameters_of(page).keys()
+
+
+@pytest.mark.parametrize("kind", ["genesis", "transaction", "trigger", "seal", "block"])
+def test_every_kind_of_entry_can_be_looked_at(tab: Page, kind: str) -> None:
+    record = open_record(hostile_export().export, hostile_export().policy.read_bytes(), "policy")
+    entries = record.channels[AREA].entries
+    number = next(index for index, data in enumerate(entries) if f'"kind":"{kind}"'.encode() in data)
+    go(tab, "/ledger", {"channel": AREA})
+    with moving(tab):
+        field = tab.get_by_label(re.compile("Go to entry"))
+        field.fill(str(number))
+        field.press("Enter")
+    assert parameters_of(tab) == {"channel": AREA, "entry": str(number)}
+    assert badge(tab, "included")[0] == "green"
+    content = json.loads(tab.locator("pre.gp-pre").last.inner_text())
+    assert content["kind"] == kind
+    assert tab.get_by_role("alert").count() == 0
+
+
+def test_a_session_in_which_nobody_declared_says_so(tab: Page) -> None:
+    with queries.open(hostile_export().export, hostile_export().policy) as export:
+        query = "SELECT session FROM sessions WHERE channel = ? AND status = 'no_declarations'"
+        [(session,)] = export.sql(query, [AREA]).rows()
+    go(tab, "/sessions", {"area": AREA, "session": session})
+    assert "nobody declared" in tab.inner_text("[data-testid=stMain]")
+    assert badge(tab, "replay")[0] == "green"
 
 
 def _fold(leaf: str, lines: list[str]) -> str:

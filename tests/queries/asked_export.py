@@ -49,7 +49,7 @@ def asked_export() -> AskedExport:
         seal_all(network, keys.signer("regulator"), clock.advance(clock() + 1_000))
         export_network(network, folder / "export")
         policy = network.policy.text
-    derived = derive_keys(NetworkConfig(NETWORK, AREAS, 0, ()), keys.seed)
+    derived = derive_keys(NetworkConfig(NETWORK, dict.fromkeys(AREAS, ""), 0, ()), keys.seed)
     return AskedExport(folder / "export", policy, derived)
 
 

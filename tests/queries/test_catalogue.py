@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from chain.contracts.registry import AREA_CONTRACTS, GOVERNANCE_CONTRACTS
+from chain.contracts.installed import AREA_CONTRACTS, GOVERNANCE_CONTRACTS
 from chain.schema import Schema
 from queries import catalogue
 from queries.sandbox import check_query

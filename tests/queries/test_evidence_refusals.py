@@ -231,7 +231,7 @@ def test_another_readers_policy_does_not_trust_it() -> None:
 
 
 def test_evidence_signed_with_other_keys_is_refused() -> None:
-    keys = derive_keys(NetworkConfig(NETWORK, AREAS, 0, ()), Keyring(b"a forger's keys").seed)
+    keys = derive_keys(NetworkConfig(NETWORK, dict.fromkeys(AREAS, ""), 0, ()), Keyring(b"a forger's keys").seed)
     logs = [SigningKey(origin(NETWORK, log), ED25519, seed).verifier_key for log, seed in keys.logs.items()]
     validators = {
         name: SigningKey(validator_name(NETWORK, name), COSIGNATURE_V1, seed).verifier_key

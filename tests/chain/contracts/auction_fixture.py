@@ -11,7 +11,7 @@ from chain.units import HOUR_MS
 from tests.chain.contracts.replica_fixture import GENESIS_MS, World, member
 
 OPEN_MS = GENESIS_MS + HOUR_MS
-SESSION = session_id("area-350100", OPEN_MS)
+SESSION = session_id("350100", OPEN_MS)
 MINUTE_MS = 60_000
 
 SELLERS, BUYERS = ("s1", "s2", "s3"), ("b1", "b2", "b3")
@@ -37,7 +37,7 @@ class Market:
             *members,
         ]
         self.world = World(
-            [CONTRACT], {"centre": ("provincial_centre",)}, everyone, parameters={"auction": dict(parameters)}
+            [CONTRACT], {"centre": ("provincial_centre",)}, everyone, parameters={"auction": {"area": "350100", **parameters}}
         )
 
     def declare(

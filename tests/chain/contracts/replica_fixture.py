@@ -169,6 +169,7 @@ def _genesis(
         ),
         parameters=parameters,
         policy="quorum none\n",
+        release="gridproof test",
         schemas=tuple(msgspec.to_builtins(schema) for schema in schemas),
         time=GENESIS_MS,
     )

@@ -15,7 +15,7 @@ SALT = "0123456789abcdef" * 2
 
 def test_a_session_is_named_by_area_and_delivery_hour_in_utc_8() -> None:
     assert SESSION == "350100-2026110210"
-    assert session_id("area-350100", GENESIS_MS + 15 * HOUR_MS) == "350100-2026110300"
+    assert session_id("350100", GENESIS_MS + 15 * HOUR_MS) == "350100-2026110300"
 
 
 def test_sessions_open_every_hour_from_the_first_full_hour_on() -> None:

@@ -152,7 +152,7 @@ def test_three_rules_of_pricing(pricing: str, prices: list[tuple[int, int]], spr
 def test_the_spread_of_all_sessions_adds_up_on_the_balancing_account() -> None:
     market = Market(pricing="pay_as_bid")
     for number in range(2):
-        session = session_id("area-350100", OPEN_MS + number * HOUR_MS)
+        session = session_id("350100", OPEN_MS + number * HOUR_MS)
         market.advance(60 * number)
         market.declare("s1", "ask", (100, 10), at=60 * number + 1, session=session)
         market.declare("b1", "bid", (107, 10), at=60 * number + 2, session=session)

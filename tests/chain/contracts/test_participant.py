@@ -71,7 +71,7 @@ def test_registration_writes_one_row_with_everything_but_the_real_name_record() 
             "public_key": signer("minjiang-solar").public_key,
             "information_hash": HASH,
             "roles": "member",
-            "status": "registered",
+            "status": "active",
             "time": GENESIS_MS + 1_000,
         }
     ]

@@ -33,7 +33,7 @@ BAD_COLUMNS: dict[str, tuple[dict[str, Any], str]] = {
     "negative energy": ({"quantity": [-1, 1]}, "quantity"),
     "energy that is a truth value": ({"quantity": [True, True]}, "quantity"),
     "too much energy": ({"quantity": [2**53, 1]}, "quantity"),
-    "a time before 1970": ({"declared_ms": [-1, 0]}, "declared_ms"),
+    "a time before 1970": ({"declared_ms": [-1, 0]}, "declared-ms"),
     "an initial price out of range": ({"initial": [TOO_MUCH, 0]}, "initial"),
     "a limit out of range": ({"limit": [None, TOO_MUCH]}, "limit"),
     "a column too short": ({"row": [0]}, "columns"),
@@ -68,7 +68,7 @@ def test_the_energy_of_a_side_is_summed_exactly_before_it_can_overflow() -> None
     assert len(side(count - 1)) == count - 1
     with pytest.raises(LimitError) as caught:
         side(count)
-    assert caught.value.code == "side_quantity_wh_max" and str(each * count) in caught.value.sentence
+    assert caught.value.code == "side-quantity-wh-max" and str(each * count) in caught.value.sentence
 
 
 def test_two_orders_with_the_same_coordinates_are_refused() -> None:
@@ -76,7 +76,7 @@ def test_two_orders_with_the_same_coordinates_are_refused() -> None:
         orders = [Order(True, 1, 1, time, 7, 3), Order(True, 1, 2, time, 7, 3), Order(True, -(2**52), 1, 0, 2**52, 0)]
         with pytest.raises(LimitError) as caught:
             ranked_bids(book_of(orders))
-        assert caught.value.code == "duplicate_order" and caught.value.where == "entry 7 row 3"
+        assert caught.value.code == "duplicate-order" and caught.value.where == "entry 7 row 3"
 
 
 @given(small_orders())

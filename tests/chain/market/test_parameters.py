@@ -19,16 +19,16 @@ BAD_PARAMETERS: dict[str, dict[str, Any]] = {
 }
 PARAMETERS = AuctionParameters(tick=10, lot=100, price_min=-50, price_max=1_000)  # type: ignore[arg-type]
 BAD_ORDERS: dict[str, tuple[Any, Any, Any, Any, str]] = {
-    "no energy": ("bid", 10, None, 0, "quantity_range"),
-    "negative energy": ("bid", 10, None, -100, "quantity_range"),
-    "a broken lot": ("bid", 10, None, 150, "quantity_lot"),
-    "a price too low": ("ask", -60, None, 100, "price_range"),
-    "a price too high": ("ask", 1_010, None, 100, "price_range"),
-    "a price off the tick": ("ask", 15, None, 100, "price_tick"),
-    "a limit out of range": ("ask", 10, -60, 100, "limit_range"),
-    "a limit off the tick": ("ask", 10, 5, 100, "limit_tick"),
-    "a seller's limit above its price": ("ask", 10, 20, 100, "limit_side"),
-    "a buyer's limit below its price": ("bid", 20, 10, 100, "limit_side"),
+    "no energy": ("bid", 10, None, 0, "quantity-range"),
+    "negative energy": ("bid", 10, None, -100, "quantity-range"),
+    "a broken lot": ("bid", 10, None, 150, "quantity-lot"),
+    "a price too low": ("ask", -60, None, 100, "price-range"),
+    "a price too high": ("ask", 1_010, None, 100, "price-range"),
+    "a price off the tick": ("ask", 15, None, 100, "price-tick"),
+    "a limit out of range": ("ask", 10, -60, 100, "limit-range"),
+    "a limit off the tick": ("ask", 10, 5, 100, "limit-tick"),
+    "a seller's limit above its price": ("ask", 10, 20, 100, "limit-side"),
+    "a buyer's limit below its price": ("bid", 20, 10, 100, "limit-side"),
     "a side that is none": ("buy", 20, 10, 100, "side"),
 }
 
@@ -37,7 +37,7 @@ BAD_ORDERS: dict[str, tuple[Any, Any, Any, Any, str]] = {
 def test_a_parameter_out_of_bounds_is_refused_by_name(name: str) -> None:
     with pytest.raises(LimitError) as caught:
         AuctionParameters(**BAD_PARAMETERS[name])
-    assert caught.value.code == name
+    assert caught.value.code == name.replace("_", "-")
 
 
 def test_parameters_are_integers_and_price_bounds_are_on_the_tick() -> None:
@@ -64,7 +64,7 @@ def test_an_order_that_breaks_a_rule_is_rejected_with_its_code_and_row(name: str
 def test_a_declaration_is_all_bids_or_all_asks() -> None:
     with pytest.raises(RejectError) as caught:
         check_orders(["bid", "ask"], [0, 0], [None, None], [100, 100], PARAMETERS)  # type: ignore[list-item]
-    assert caught.value.code == "two_sides"
+    assert caught.value.code == "two-sides"
 
 
 def test_orders_at_every_edge_are_admitted() -> None:

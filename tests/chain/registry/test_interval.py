@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chain.registry.interval import STEP_MS, energy_max_wh, is_aligned, starts_near, utc_stamp
+from chain.calendar import utc_stamp
+from chain.registry.interval import STEP_MS, energy_max_wh, is_aligned, starts_near
 
 HOUR = 3_600_000
 

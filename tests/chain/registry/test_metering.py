@@ -35,7 +35,7 @@ def test_a_plant_is_on_the_record_with_its_codes_and_capacity() -> None:
             "storage": False,
             "commissioned": GENESIS_MS,
             "decommissioned": None,
-            "status": "registered",
+            "status": "active",
             "time": NOW + 1_000,
         }
     ]

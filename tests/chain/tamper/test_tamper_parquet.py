@@ -221,7 +221,7 @@ def test_the_corrupt_quorum_cannot_miscount_rows(tmp_path: Path) -> None:
 def test_the_corrupt_quorum_cannot_vouch_for_an_index_that_is_none(tmp_path: Path) -> None:
     sample = sample_export()
     forged = Forgery(sample.export)
-    index = [{"column": "price", "root": "00" * 32, "version": "1"}]
+    index = [{"column": "price", "root": "00" * 32, "sums": [], "version": "1"}]
     entry = forged.seal_of(AREA, "trades")
     forged.edit(AREA, entry, lambda seal: seal.update(sorted_indexes=index))
     forged.relink()
@@ -248,7 +248,7 @@ def test_a_whole_other_record_is_self_asserted_and_never_the_readers(tmp_path: P
     report = verify_export(other.export, None, "self-asserted")
     assert not report.record.anchor.is_readers
     error = refusal(other.export, sample_export().policy)
-    assert (error.code, error.where) == ("policy.log", "beacon/checkpoint: gridproof/little-fujian/beacon")
+    assert (error.code, error.where) == ("policy-log", "beacon/checkpoint: gridproof/little-fujian/beacon")
 
 
 @pytest.mark.soak

@@ -120,7 +120,7 @@ def test_the_reader_may_leave_out_a_validator_whom_the_record_has() -> None:
     assert len(verify_export(sample.export, policy, "policy").record.beacon.cosigners) == 3
 
 
-@pytest.mark.parametrize(("line", "code"), [("quorum none", "policy.quorum"), (GROUP.format(2), "policy.unsafe")])
+@pytest.mark.parametrize(("line", "code"), [("quorum none", "policy-quorum"), (GROUP.format(2), "policy-unsafe")])
 def test_a_network_founded_on_an_unsafe_policy_is_refused_on_its_own_word(line: str, code: str, tmp_path: Path) -> None:
     sample, forged = sample_export(), forgery()
     forged.policy = weakened(line, sample.policy)

@@ -35,7 +35,7 @@ def resolve_contracts(genesis: Genesis) -> tuple[Contract, ...]:
             raise LedgerError(
                 "contract-code",
                 f"contract {code.name} version {code.version} on the record has other code than the one here: "
-                "re-execution needs the release of gridproof that wrote the record",
+                f"re-execution needs the release that wrote the record, {genesis.release}",
                 genesis.channel,
             )
     return tuple(_KNOWN[code.name] for code in genesis.contracts)

@@ -4,7 +4,9 @@ Builds on `chain` and `queries`, knows nothing of the portal.
 """
 
 from audit.errors import AuditError, ReplayError
-from audit.replay import Difference, RoundStep, SessionIndex, SessionReplay, index_sessions, replay_session, sessions_of
+from audit.replay import RoundStep, SessionReplay, replay_session
+from audit.schedule import Difference
+from audit.session_index import SessionIndex, index_sessions, sessions_of
 
 __all__ = [
     "AuditError",

@@ -132,6 +132,13 @@ class Schedule:
         """The end of the record: nothing may have been due in it."""
         return self._missing(len(self._blocks.blocks) - 1)
 
+    def absent(self, item: Scheduled) -> Difference | None:
+        """What was scheduled for another session and is not on the record: a difference once it was due."""
+        deadline = self._blocks.with_room(max(self._blocks.reached(item[0]), 1), self._triggers_max)
+        if deadline >= len(self._blocks.blocks):
+            return None
+        return Difference(self._blocks.closings[deadline], "trigger", NOTHING, _shown(item, deadline))
+
     def _missing(self, position: int) -> Difference | None:
         if not self._due or self._reached(self._due[0]) > position:
             return None

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypedDict
 
+__all__ = ["RUNS", "BenchmarkError", "Row", "median_of", "names", "row", "run", "seconds"]
+
 RUNS = 5
 
 

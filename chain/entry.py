@@ -4,20 +4,17 @@ Records only: fields in key order, so that the encoder's order is the canonical 
 the work of `chain.replica`.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
 from chain import jcs
 from chain.errors import ParseError
+from chain.fields import I53
 from chain.limits import LIMITS
 from chain.text import check_name, check_text, from_hex
 
 FORMAT = "gridproof/1"
-
-
-I53 = Annotated[int, msgspec.Meta(ge=-LIMITS.json_integer_max, le=LIMITS.json_integer_max)]
-"""An integer that every JSON reader keeps exactly."""
 
 
 class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

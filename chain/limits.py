@@ -20,6 +20,8 @@ class Limits:
     """Magnitude of an integer in JSON (RFC 8785, I-JSON)."""
     money_digits_max: int = 37
     """Digits of a money value, so that sums fit DECIMAL(38,0)."""
+    title_characters_max: int = 200
+    """What people call something, for instance a plant."""
     text_bytes_max: int = 1_024
     """UTF-8 bytes of a text value."""
     events_per_receipt_max: int = 32

@@ -89,12 +89,6 @@ class Tree:
         leaves += sha256(b"\x00" + data).digest()
         return len(leaves) // HASH_BYTES - 1
 
-    def append_hash(self, leaf_hash: bytes) -> int:
-        """Add a leaf by its hash; its index."""
-        _require_hash(leaf_hash, "leaf hash")
-        self._levels[0] += leaf_hash
-        return self.size - 1
-
     def extend(self, leaves: Iterable[bytes]) -> None:
         """Add many leaves; nothing is added when one of them is no bytes."""
         self._levels[0] += b"".join([sha256(b"\x00" + data).digest() for data in leaves])

@@ -59,8 +59,8 @@ class NetworkConfig:
 class NetworkKeys:
     """Seeds of the logs' and validators' keys, 32 bytes each, by log and by validator."""
 
-    logs: Mapping[str, bytes]
-    validators: Mapping[str, bytes]
+    logs: Mapping[str, bytes] = field(repr=False)
+    validators: Mapping[str, bytes] = field(repr=False)
 
 
 def derive_keys(config: NetworkConfig, seed_of: Callable[[str], bytes]) -> NetworkKeys:

@@ -13,13 +13,13 @@ In Python a decimal value is an `int`; only its JSON form is a string.
 from collections.abc import Sequence
 from functools import cached_property
 from hashlib import sha256
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
 from chain import jcs
 from chain.errors import ParseError
-from chain.limits import LIMITS
+from chain.fields import I53, DecimalText
 from chain.text import check_table_name, check_text
 
 Row = tuple[Any, ...]
@@ -28,9 +28,7 @@ ColumnType = Literal["int", "decimal", "text", "bool", "time"]
 RESERVED_COLUMNS = ("entry", "position")
 """A row's coordinates, which every table carries beside its own columns."""
 
-_Int = Annotated[int, msgspec.Meta(ge=-LIMITS.json_integer_max, le=LIMITS.json_integer_max)]
-_Decimal = Annotated[str, msgspec.Meta(pattern=r"\A(0|-?[1-9][0-9]{0,36})\Z")]
-_PYTHON_TYPES: dict[str, Any] = {"int": _Int, "decimal": _Decimal, "text": str, "bool": bool, "time": _Int}
+_PYTHON_TYPES: dict[str, Any] = {"int": I53, "decimal": DecimalText, "text": str, "bool": bool, "time": I53}
 
 
 class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,12 +112,6 @@ class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
         for column in self._text:
             self._check_texts(rows, column, where)
         return [self._inward(row) for row in rows] if self._decimals else rows
-
-    def check_rows(self, rows: Sequence[Row]) -> bytes:
-        """`encode_lines`, with every rule checked: for rows whose values come from outside."""
-        lines = self.encode_lines(rows)
-        self.decode_lines(lines)
-        return lines
 
     def _check_texts(self, rows: list[Row], column: int, where: str) -> None:
         # Distinct values first: most text columns repeat a few codes and accounts over many rows.

@@ -7,7 +7,10 @@ from chain.errors import ParseError
 from chain.limits import LIMITS
 from chain.unicode14 import is_allowed
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+"""What a name looks like, as a regular expression."""
+
+_NAME = re.compile(NAME_PATTERN)
 _TABLE = re.compile(r"[a-z][a-z0-9_]{0,47}")
 _HEX = re.compile(r"[0-9a-f]*")
 
@@ -16,7 +19,7 @@ def check_name(name: object, where: str) -> str:
     """A network, channel, contract, method, account or key part; `ParseError` otherwise."""
     if isinstance(name, str) and _NAME.fullmatch(name):
         return name
-    raise ParseError("name", f"{name!r} is not a name ([A-Za-z0-9][A-Za-z0-9._-]{{0,63}})", where)
+    raise ParseError("name", f"{name!r} is not a name ({NAME_PATTERN})", where)
 
 
 def check_table_name(name: object, where: str) -> str:

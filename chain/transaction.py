@@ -69,8 +69,8 @@ class Signer:
     """A private key with the account it signs for."""
 
     account: str
-    seed: bytes
-    """32 bytes, RFC 8032."""
+    seed: bytes = field(repr=False)
+    """32 bytes, RFC 8032. Whoever holds it can sign: it stays off logs and off `repr`."""
 
     _pair: tuple[bytes, bytes] = field(init=False, repr=False, compare=False)
 

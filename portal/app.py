@@ -35,4 +35,3 @@ def main() -> None:
     current = st.navigation(list(pages.values()), position="hidden")
     st.set_page_config(page_title=f"{current.title} · gridproof", page_icon="⚡", layout="wide")
     current.run()
-

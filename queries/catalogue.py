@@ -28,6 +28,7 @@ _HEADER = re.compile(r"^-- (grain|source|evidence): (.+)$", re.MULTILINE)
 _COMMENTED = re.compile(r'COMMENT ON COLUMN \w+\."?(\w+)"? IS')
 NO_EVIDENCE = "none"
 ENTRY_EVIDENCE = "entry"
+"""What a row is evidence of, where it is no row of a table: nothing, or an entry of a log."""
 
 
 @dataclass(frozen=True, slots=True)

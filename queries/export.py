@@ -32,9 +32,6 @@ from queries.result import Result
 from queries.sandbox import CheckedQuery, check_query
 from queries.status import Status, status_of
 
-_CHECKED_QUERIES = 256
-"""Query texts whose check is remembered."""
-
 
 class Export:
     """See the module's docstring. May be used from several threads; close it, or use it in a `with`."""
@@ -52,7 +49,7 @@ class Export:
         """What can be queried, with columns, units and evidence."""
         self._by_name = {relation.name: relation for relation in self.relations}
         # A query that was let through once is let through again; refusals are raised and not remembered.
-        self._check = lru_cache(_CHECKED_QUERIES)(self._check_query)
+        self._check = lru_cache(QUERY_LIMITS.checked_queries_max)(self._check_query)
         derived.fill(self._engine.connection, derived.light_rows(record))
         derived.fill(self._engine.connection, derived.catalogue_rows(self.relations))
         self._engine.lock([path for tables in self._files.values() for found in tables.values() for path in found])

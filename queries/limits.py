@@ -9,6 +9,8 @@ class QueryLimits:
     """The text of a query."""
     query_nodes_max: int = 50_000
     """Nodes of its syntax tree that the sandbox looks at."""
+    checked_queries_max: int = 256
+    """Query texts that an open export remembers to have let through."""
     rows_max: int = 10_000_000
     """Rows that a result holds unless the caller says otherwise; past it the result is cut and says so."""
     timeout_s: int = 300

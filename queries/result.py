@@ -17,6 +17,7 @@ import polars as pl
 import pyarrow as pa
 
 from queries import output
+from queries.catalogue import ENTRY_EVIDENCE
 from queries.errors import DigitLossError, EvidenceError
 from queries.status import Status
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from queries.export import Export
 
 COORDINATES = ("channel", "entry", "position")
+"""Columns that say where a row of a table stands; an entry of a log has the first two."""
 TABLE_COLUMN = "table_name"
 """A text column of this name says which table a row's coordinates are of."""
 
@@ -134,12 +136,12 @@ class Result:
             raise EvidenceError("no-row", f"the result has {count} rows, there is no row {outside[0]}")
         if not wanted:
             raise EvidenceError("no-row", "the result has no row to prove")
-        parts = [self._coordinate_values(name) for name in ("channel", "entry")]
+        channels, entries = (self._coordinate_values(name) for name in COORDINATES[:2])
         tables = self._tables(count)
-        positions = self._coordinate_values("position") if any(tables) else [-1] * count
+        positions = self._coordinate_values(COORDINATES[2]) if any(tables) else [-1] * count
         found = []
         for index in wanted:
-            channel, entry = parts[0][index], parts[1][index]
+            channel, entry = channels[index], entries[index]
             position = positions[index] if tables[index] else -1
             if not isinstance(channel, str) or not isinstance(entry, int) or not isinstance(position, int):
                 raise EvidenceError("coordinates", "channel, entry and position are not those of a row", f"row {index}")
@@ -161,7 +163,7 @@ class Result:
             names = ", ".join(candidates) or "none that has evidence"
             sentence = f"which table the rows are of is not clear ({names}): select its name as {TABLE_COLUMN}"
             raise EvidenceError("table", sentence)
-        return ["" if candidates[0] == "entry" else candidates[0]] * count
+        return ["" if candidates[0] == ENTRY_EVIDENCE else candidates[0]] * count
 
 
 def _pandas_type(kind: pa.DataType) -> Any:

@@ -30,7 +30,8 @@ from typing import Any
 
 from sample_data.csv_cells import CellError, Kind, parse_whole, parser
 from sample_data.csv_split import Cells, decode, split
-from sample_data.problems import PROBLEMS_SHOWN_MAX, InputError, Problem, Problems
+from sample_data.problems import InputError, Problem, Problems
+from sample_data.records import INPUT_LIMITS
 
 __all__ = [
     "Column",
@@ -137,7 +138,7 @@ class _Reader:
             kept = [index for index in range(len(lines)) if index not in self.bad]
             values = {name: [items[index] for index in kept] for name, items in values.items()}
             lines = [lines[index] for index in kept]
-        return Table(self.file, values, lines, missing, warnings[:PROBLEMS_SHOWN_MAX])
+        return Table(self.file, values, lines, missing, warnings[: INPUT_LIMITS.problems_shown_max])
 
     def _header_is_sound(self, cells: Cells) -> bool:
         """Rule 3."""

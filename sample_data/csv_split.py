@@ -13,11 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from sample_data.problems import Problems
+from sample_data.records import INPUT_LIMITS
 
-FILE_BYTES_MAX: Final = 512 * 2**20
-"""A table that is read into memory."""
-ROWS_MAX: Final = 5_000_000
-"""Rows of one table."""
 _DELIMITERS: Final = (",", ";", "\t")
 
 
@@ -41,13 +38,13 @@ def decode(path: Path, file: str, problems: Problems) -> str | None:
     """The file's text, or None with every reason in `problems`."""
     try:
         with path.open("rb") as stream:
-            data = stream.read(FILE_BYTES_MAX + 1)
+            data = stream.read(INPUT_LIMITS.file_bytes_max + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         problems.add(file, 0, "", f"cannot be read: {reason}")
         return None
-    if len(data) > FILE_BYTES_MAX:
-        problems.add(file, 0, "", f"has more than {FILE_BYTES_MAX:,} bytes")
+    if len(data) > INPUT_LIMITS.file_bytes_max:
+        problems.add(file, 0, "", f"has more than {INPUT_LIMITS.file_bytes_max:,} bytes")
         return None
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         problems.add(file, 0, "", "is UTF-16 (a spreadsheet's “Unicode text”): save it as CSV UTF-8")
@@ -70,8 +67,8 @@ def split(text: str, expected: Sequence[str], file: str, problems: Problems) -> 
     cells = _split_whole(text, delimiter)
     if cells is None:
         cells = _split_by_row(text, delimiter, file, problems)
-    if len(cells.lines) > ROWS_MAX:
-        problems.add(file, 0, "", f"has {len(cells.lines):,} rows, more than {ROWS_MAX:,}")
+    if len(cells.lines) > INPUT_LIMITS.rows_max:
+        problems.add(file, 0, "", f"has {len(cells.lines):,} rows, more than {INPUT_LIMITS.rows_max:,}")
         return None
     return cells
 

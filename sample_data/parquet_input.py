@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 
 from sample_data.csv_cells import CellError, parse_whole, parser
 from sample_data.csv_input import Column, Table
-from sample_data.csv_split import ROWS_MAX
 from sample_data.problems import Problems
+from sample_data.records import INPUT_LIMITS
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAMAGE = (OSError, pa.ArrowException, ValueError, OverflowError)
@@ -68,8 +68,8 @@ def _load(path: Path, file: str, problems: Problems) -> Any | None:
     """Rule 1."""
     try:
         with pq.ParquetFile(path) as source:
-            if source.metadata.num_rows > ROWS_MAX:
-                problems.add(file, 0, "", f"has {source.metadata.num_rows:,} rows, more than {ROWS_MAX:,}")
+            if source.metadata.num_rows > INPUT_LIMITS.rows_max:
+                problems.add(file, 0, "", f"has {source.metadata.num_rows:,} rows, more than {INPUT_LIMITS.rows_max:,}")
                 return None
             data = source.read()
             data.validate(full=True)

@@ -1,11 +1,9 @@
 """What is wrong with a user's files, as `file:line: field: problem`."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-PROBLEMS_SHOWN_MAX: Final = 20
-"""Problems that an `InputError` carries; the others are counted."""
-_PROBLEMS_HELD_MAX: Final = 5_000
+from sample_data.records import INPUT_LIMITS
 
 
 class Problem(NamedTuple):
@@ -48,12 +46,13 @@ class Problems:
         self._files.setdefault(file, len(self._files))
         self._held.append(Problem(file, line, field, problem))
         self.total += 1
-        if len(self._held) > _PROBLEMS_HELD_MAX:
+        if len(self._held) > INPUT_LIMITS.problems_held_max:
             self._held = self.first()
 
     def first(self) -> list[Problem]:
         """The first by file (in order of appearance) and line."""
-        return sorted(self._held, key=lambda item: (self._files[item.file], item.line))[:PROBLEMS_SHOWN_MAX]
+        ordered = sorted(self._held, key=lambda item: (self._files[item.file], item.line))
+        return ordered[: INPUT_LIMITS.problems_shown_max]
 
     def raise_if_any(self) -> None:
         """Raise `InputError` when there is a problem."""

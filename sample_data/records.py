@@ -54,6 +54,10 @@ DEFAULTS = InputDefaults()
 class InputLimits:
     """Bounds of an input; past one, a named error and nothing is kept."""
 
+    file_bytes_max: int = 512 * 2**20
+    """A table that is read into memory."""
+    rows_max: int = 5_000_000
+    """Rows of one table."""
     participants_max: int = 100_000
     """Rows of the participants table."""
     plants_max: int = 100_000
@@ -68,6 +72,10 @@ class InputLimits:
     """Magnitude of a cost, a willingness or a limit: 100,000 CNY/MWh."""
     capacity_w_max: int = 10**11
     """Capacity of one plant: 100 GW."""
+    problems_shown_max: int = 20
+    """Problems that an `InputError` carries; the others are counted."""
+    problems_held_max: int = 5_000
+    """Problems in memory at once, from which the first are chosen."""
     notes_max: int = 50
     """Notes of one kind that are written out; the rest are counted."""
 

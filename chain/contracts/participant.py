@@ -25,7 +25,6 @@ Sources: P1, "Transaction user identity authentication" (hash of the user inform
 """
 
 import re
-from typing import Annotated
 
 import msgspec
 from nacl import bindings
@@ -33,6 +32,7 @@ from nacl import bindings
 from chain import jcs
 from chain.contract import Account, Arguments, Call, Contract, Method
 from chain.errors import ParseError
+from chain.fields import OptionalName, Title
 from chain.schema import Column, Schema
 from chain.text import check_name, from_hex
 from chain.transaction import is_signature
@@ -45,9 +45,6 @@ POSSESSION_CONTEXT = b"gridproof/possession/v1\n"
 _AREA = re.compile(r"[1-9][0-9]{5}(?:[0-9]{3}){0,2}")
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _OPERATOR = "operator"
-
-_Title = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-_OptionalName = Annotated[str, msgspec.Meta(pattern=r"\A([A-Za-z0-9][A-Za-z0-9._-]{0,63})?\Z")]
 
 
 class AreaChannel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,16 +75,16 @@ class Register(Arguments, frozen=True, kw_only=True):
     """Salted hash of the real-name record, 32 bytes, hex."""
     kind: str
     """`generator`, `consumer`, `prosumer`, `retailer`, `aggregator`, …"""
-    name_en: _Title
-    name_zh: _Title
+    name_en: Title
+    name_zh: Title
     possession: str
     """Rule 6, 64 bytes, hex."""
     public_key: str
     """Ed25519, 32 bytes, hex."""
     roles: tuple[str, ...] = ("member",)
-    voltage: _OptionalName = ""
+    voltage: OptionalName = ""
     """Connection voltage class, for instance `10kV`; "" where none."""
-    zone: _OptionalName = ""
+    zone: OptionalName = ""
     """Grid zone inside the area; "" where none."""
 
 

@@ -13,7 +13,6 @@ from typing import Literal, TypeAlias
 
 EndStatus: TypeAlias = Literal["filled", "partly_filled", "returned", "withdrawn", "unrevealed"]
 EndCause: TypeAlias = Literal["close", "suspension", "withdrawal", "unrevealed"]
-END_STATUSES: tuple[EndStatus, ...] = ("filled", "partly_filled", "returned", "withdrawn", "unrevealed")
 
 
 @dataclass(frozen=True, slots=True)

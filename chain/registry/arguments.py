@@ -5,19 +5,14 @@ from typing import Annotated
 import msgspec
 
 from chain.contract import Arguments
-from chain.entry import I53
+from chain.fields import I53, Moment, Name, OptionalName, Title
+from chain.limits import LIMITS
 
-BUNDLES_PER_CALL_MAX = 32
-"""As many as a receipt has events."""
-
-_Name = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")]
-_OptionalName = Annotated[str, msgspec.Meta(pattern=r"\A([A-Za-z0-9][A-Za-z0-9._-]{0,63})?\Z")]
-_Title = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 _Technology = Annotated[str, msgspec.Meta(pattern=r"\AT[0-9]{6}\Z")]
 _Fuel = Annotated[str, msgspec.Meta(pattern=r"\AF[0-9]{8}\Z")]
 _Capacity = Annotated[int, msgspec.Meta(gt=0, le=10**12)]
-_Time = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
-_Several = msgspec.Meta(min_length=1, max_length=BUNDLES_PER_CALL_MAX)
+_Several = msgspec.Meta(min_length=1, max_length=LIMITS.events_per_receipt_max)
+"""Each bundle of a call makes an event."""
 
 
 class RegisterPlant(Arguments, frozen=True, kw_only=True):
@@ -25,21 +20,21 @@ class RegisterPlant(Arguments, frozen=True, kw_only=True):
 
     capacity_w: _Capacity
     """Nominal capacity, W, at most 1 TW."""
-    commissioned: _Time
+    commissioned: Moment
     """First moment of operation, ms UTC."""
-    decommissioned: _Time | None = None
+    decommissioned: Moment | None = None
     """End of operation, ms UTC, exclusive; null while it runs."""
     fuel_code: _Fuel
     """EECS energy input code (EECS Rules Fact Sheet 5), for instance F01040100 solar, F01050100 wind."""
-    name_en: _Title
-    name_zh: _Title
+    name_en: Title
+    name_zh: Title
     owner: str
-    plant: _Name
+    plant: Name
     storage: bool = False
     """Whether it gives back energy that it took from the grid."""
     technology_code: _Technology
     """EECS technology code (same fact sheet): T010000 solar, T020000 wind, T030000 hydro-electric, …"""
-    zone: _OptionalName = ""
+    zone: OptionalName = ""
     """Grid zone inside the area, "" where none."""
 
 
@@ -47,7 +42,7 @@ class Issue(Arguments, frozen=True):
     """Arguments of `issue`."""
 
     plant: str
-    starts: Annotated[tuple[_Time, ...], _Several]
+    starts: Annotated[tuple[Moment, ...], _Several]
     """Starts of the readings' intervals, ms UTC."""
 
 
@@ -71,13 +66,13 @@ class Transfer(Arguments, frozen=True, kw_only=True):
 class Cancel(Arguments, frozen=True, kw_only=True):
     """Arguments of `cancel`."""
 
-    beneficiary: _Title
+    beneficiary: Title
     """Whose consumption it covers, as the cancellation statement prints it."""
     beneficiary_account: str | None = None
     bundle: str
-    period_end: _Time
+    period_end: Moment
     """Exclusive, ms UTC."""
-    period_start: _Time
-    purpose: _Title
+    period_start: Moment
+    purpose: Title
     quantity_wh: int | None = None
     """Null: the whole bundle."""

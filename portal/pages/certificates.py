@@ -140,9 +140,7 @@ def _facts(site: Site, address: Address, row: dict[str, Any]) -> Html:
     if row["parent"]:
         parent = anchor(row["parent"], address.link(bundle=row["parent"]))
     interval = f"{numbers.clock(row['interval_start'])} – {numbers.local(row['interval_end']).strftime('%H:%M')} UTC+8"
-    share = say(
-        "certificates.range-value", first=numbers.count(row["first_wh"]), last=numbers.count(row["last_wh"])
-    )
+    share = say("certificates.range-value", first=numbers.count(row["first_wh"]), last=numbers.count(row["last_wh"]))
     capacity = "–" if row["capacity_w"] is None else f"{numbers.exact(row['capacity_w'], 6)} MW"
     return facts(
         (

@@ -142,9 +142,7 @@ def _rounds(site: Site, address: Address, replay: SessionReplay) -> None:
     moved = bool(step.outcome.moves.entry)
     left, right = st.columns([5, 3], gap="large")
     with left:
-        figure = charts.curves(
-            curve(book, "bid"), curve(book, "ask"), before if moved else ((), ()), clearing_of(step)
-        )
+        figure = charts.curves(curve(book, "bid"), curve(book, "ask"), before if moved else ((), ()), clearing_of(step))
         charts.show(figure, f"curves-{replay.session}-{number}", say("sessions.curves-alt", round=number))
     with right:
         show(_outcome(replay, step))

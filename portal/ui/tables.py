@@ -71,9 +71,7 @@ def paging(address: Address, pages: Pager, drops: Sequence[str] = ()) -> Html:
     if pages.total <= pages.size:
         return NOTHING
     first, last = pages.offset + 1, min(pages.offset + pages.size, pages.total)
-    where = say(
-        "table.rows", first=numbers.count(first), last=numbers.count(last), total=numbers.count(pages.total)
-    )
+    where = say("table.rows", first=numbers.count(first), last=numbers.count(last), total=numbers.count(pages.total))
     steps = (
         (say("table.first"), 1, pages.page > 1),
         (say("table.previous"), pages.page - 1, pages.page > 1),

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+import msgspec
 import pytest
 
 from audit import ReplayError, SessionReplay, index_sessions, replay_session, sessions_of
@@ -24,10 +25,16 @@ def record() -> Record:
 
 def traded_session() -> str:
     """A session of the first area with trades."""
-    index = index_sessions(record().channels[AREA])
+    index = index_sessions(record(), AREA)
     found = [name for name in index.entries if trades(replay_session(record(), AREA, name, index))]
     assert found, "the sample has no session with trades"
     return found[0]
+
+
+def entries_of(session: str) -> list[tuple[int, dict[str, Any]]]:
+    """(index, decoded entry) of a session, in order."""
+    entries = record().channels[AREA].entries
+    return [(number, jcs.decode(entries[number])) for number in index_sessions(record(), AREA).entries[session]]
 
 
 def trades(replay: SessionReplay) -> int:
@@ -36,16 +43,23 @@ def trades(replay: SessionReplay) -> int:
 
 def changed(session: str, is_it: Callable[[dict[str, Any]], bool], change: Callable[[dict[str, Any]], None]) -> Record:
     """The record with one entry of a session changed, as if its log had been signed that way."""
-    channel = record().channels[AREA]
-    entries = list(channel.entries)
-    for number in index_sessions(channel).entries[session]:
-        entry = jcs.decode(entries[number])
+    for number, entry in entries_of(session):
         if is_it(entry):
             change(entry)
-            entries[number] = jcs.encode(entry)
-            forged: ChannelRecord = replace(channel, entries=entries)
-            return replace(record(), channels={**record().channels, AREA: forged})
+            return with_entries({number: entry})
     raise AssertionError("no such entry in the session")
+
+
+def with_entries(changes: dict[int, dict[str, Any]], **members: Any) -> Record:
+    """The record with entries of the first area replaced, and members of its genesis."""
+    channel = record().channels[AREA]
+    entries = list(channel.entries)
+    for number, entry in changes.items():
+        entries[number] = jcs.encode(entry)
+    forged: ChannelRecord = replace(
+        channel, entries=entries, genesis=msgspec.structs.replace(channel.genesis, **members)
+    )
+    return replace(record(), channels={**record().channels, AREA: forged})
 
 
 def is_trigger(method: str) -> Callable[[dict[str, Any]], bool]:

@@ -148,7 +148,7 @@ def test_all_ways_to_a_root_agree_with_the_definition(leaves: list[bytes]) -> No
     assert one_by_one.size == len(one_by_one) == len(leaves)
 
 
-STEPS = st.sampled_from(["append", "append_hash", "extend", "extend_hashes", "read"])
+STEPS = st.sampled_from(["append", "extend", "extend_hashes", "read"])
 
 
 @given(st.lists(st.tuples(STEPS, st.integers(0, 20))))
@@ -162,9 +162,6 @@ def test_leaves_come_singly_and_in_bulk_with_readers_in_between(steps: list[tupl
             tree.extend_hashes(leaf_hash(leaf) for leaf in fresh)
         elif how == "append":
             assert [tree.append(leaf) for leaf in fresh] == [len(data) + number for number in range(count)]
-        elif how == "append_hash":
-            hashes = [leaf_hash(leaf) for leaf in fresh]
-            assert [tree.append_hash(digest) for digest in hashes] == [len(data) + number for number in range(count)]
         else:
             assert tree.root() == defined_root(data)
         data += fresh

@@ -43,6 +43,11 @@ def made(**changes: Any) -> SignedTransaction:
     return ALICE.transaction(**{**call, **changes})
 
 
+def test_a_signer_does_not_show_its_seed() -> None:
+    assert repr(ALICE) == f"Signer(account={ALICE.account!r})"
+    assert str(ALICE.seed) not in f"{ALICE} {[ALICE]!r}"
+
+
 def test_the_signature_is_ed25519_over_the_context_and_the_canonical_body() -> None:
     transaction = made()
     assert transaction.body_bytes == jcs.encode(transaction.body)

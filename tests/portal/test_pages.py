@@ -308,9 +308,7 @@ def test_a_port_that_is_taken_is_a_sentence_and_exit_code_2(tmp_path: Path) -> N
     assert port_problem("127.0.0.1", free_port()) == ""
 
 
-@pytest.mark.parametrize(
-    ("name", "sentence"), [("nothing", "no such folder"), (".", "no export of gridproof")]
-)
+@pytest.mark.parametrize(("name", "sentence"), [("nothing", "no such folder"), (".", "no export of gridproof")])
 def test_what_is_no_export_is_a_sentence_before_anything_starts(name: str, sentence: str, tmp_path: Path) -> None:
     ran = _run(tmp_path, str(tmp_path / name), "--no-browser", "--port", str(free_port()))
     assert ran.returncode == 1 and ran.stdout == ""

@@ -1,0 +1,26 @@
+"""Types of fields that several records share: what a decoder refuses before any rule sees it."""
+
+from typing import Annotated
+
+import msgspec
+
+from chain.limits import LIMITS
+from chain.text import NAME_PATTERN
+
+I53 = Annotated[int, msgspec.Meta(ge=-LIMITS.json_integer_max, le=LIMITS.json_integer_max)]
+"""An integer that every JSON reader keeps exactly."""
+
+Moment = Annotated[int, msgspec.Meta(ge=0, le=LIMITS.json_integer_max)]
+"""Milliseconds UTC, from 1970 on."""
+
+Name = Annotated[str, msgspec.Meta(pattern=rf"\A{NAME_PATTERN}\Z")]
+"""A name of `docs/format.md` section 1."""
+
+OptionalName = Annotated[str, msgspec.Meta(pattern=rf"\A({NAME_PATTERN})?\Z")]
+"""As `Name`, or "" where there is none."""
+
+Title = Annotated[str, msgspec.Meta(min_length=1, max_length=LIMITS.title_characters_max)]
+"""What people call something: a text that is there."""
+
+DecimalText = Annotated[str, msgspec.Meta(pattern=rf"\A(0|-?[1-9][0-9]{{0,{LIMITS.money_digits_max - 1}}})\Z")]
+"""Money or a sum, 10⁻⁸ CNY, as a decimal-integer string."""

@@ -156,7 +156,7 @@ def open_record(folder: Path, policy: bytes | None, source: AnchorSource, progre
     )
 
 
-def require_signed_since(beacon: VerifiedCheckpoint, bound_s: int | None) -> None:
+def require_signed_since(beacon: VerifiedCheckpoint, bound_s: int | None, where: str = BEACON) -> None:
     """`ExportError` where the latest time that a quorum of cosignatures reaches is before `bound_s` (seconds UTC).
 
     A whole old record is as true as it was then; only the reader knows how old is too old (trust rules 5 and 8). None
@@ -164,7 +164,7 @@ def require_signed_since(beacon: VerifiedCheckpoint, bound_s: int | None) -> Non
     """
     if bound_s is not None and beacon.quorum_time_s < bound_s:
         sentence = f"stale: the quorum signed {_utc(beacon.quorum_time_s)}, before {_utc(bound_s)}"
-        raise ExportError("stale", sentence, BEACON)
+        raise ExportError("stale", sentence, where)
 
 
 def _utc(time_s: int) -> str:

@@ -1,11 +1,11 @@
 """Answers over an export: SQL, search, ranges; every answer can carry a proof.
 
-    import queries
-    with queries.open("export", policy="trusted.policy") as export:
-        result = export.sql("SELECT session, mwh(quantity_wh) FROM prices")
-        result.pl(), result.df(), result.status.statement
-        result.write_evidence("evidence.json")
-    queries.check(evidence_bytes, policy_bytes).statement
+import queries
+with queries.open("export", policy="trusted.policy") as export:
+    result = export.sql("SELECT session, mwh(quantity_wh) FROM prices")
+    result.pl(), result.df(), result.status.statement
+    result.write_evidence("evidence.json")
+queries.check(evidence_bytes, policy_bytes).statement
 """
 
 from queries.errors import EvidenceError, QueriesError, QueryError

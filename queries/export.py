@@ -18,7 +18,7 @@ import duckdb
 
 from chain.parquet import to_frame
 from chain.progress import Progress, no_progress
-from chain.record import Record, open_record
+from chain.record import Record, open_record, require_signed_since
 from chain.schema import Schema
 from chain.trust import ReaderPolicy, reader_policy
 from queries import catalogue, derived
@@ -171,11 +171,18 @@ class Export:
                 self._filled = True
 
 
-def open_export(path: Path | str, policy: Path | str | bytes | None = None, progress: Progress = no_progress) -> Export:
+def open_export(
+    path: Path | str,
+    policy: Path | str | bytes | None = None,
+    progress: Progress = no_progress,
+    signed_since_s: int | None = None,
+) -> Export:
     """Open the export in folder `path`, judged by `policy`: a file, its bytes, or None for a policy pinned earlier.
 
-    Without any policy of the reader's, results say `signers: self-asserted`. Raises `ChainError` for an export that
-    does not hold, `QueriesError` for a cache that cannot be used.
+    Without any policy of the reader's, results say `signers: self-asserted`. `signed_since_s`: refuse an export whose
+    quorum signed before that time (seconds UTC).
+
+    Raises `ChainError` for an export that does not hold, `QueriesError` for a cache that cannot be used.
     """
     folder = Path(path)
     if isinstance(policy, bytes):
@@ -183,5 +190,5 @@ def open_export(path: Path | str, policy: Path | str | bytes | None = None, prog
     else:
         trusted = reader_policy(folder, None if policy is None else Path(policy))
     record = open_record(folder, trusted.text, trusted.source, progress)
+    require_signed_since(record.beacon, signed_since_s)
     return Export(record, SegmentCache(), progress)
-

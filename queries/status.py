@@ -1,17 +1,58 @@
-"""What a result rests on: which record, signed by whom, complete to where. Every surface shows it.
+"""What a result rests on: which record, signed by whom, complete to where. Every surface shows it, in these words.
 
 1. `signers` says whose word it is: `policy` (handed in by the reader), `pinned` (pinned earlier by the reader) or
    `self-asserted` (the export's own policy). Only the first two are ever called verified (trust rule 1).
-2. `embedded` in `deployment`: the validators are keys in one process, one trust domain; the statement says so.
+2. `embedded` in `deployment`: the validators are keys in one process, one trust domain; the sentences say so, and what
+   the policy survives (trust rule 4).
 3. `complete_to` is an entry: every row that entries below it wrote is among the inputs, since the catalogue that the
    last block commits to was recomputed from all seals, and every file was compared with its seal.
 """
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from chain.record import AnchorSource, Record
+
+
+class Signed(Protocol):
+    """What rules 1 and 2 are about: a `Status`, or the verdict on evidence."""
+
+    @property
+    def network(self) -> str: ...
+    @property
+    def signers(self) -> AnchorSource: ...
+    @property
+    def cosigners(self) -> tuple[str, ...]: ...
+    @property
+    def quorum_time_s(self) -> int: ...
+    @property
+    def deployment(self) -> str: ...
+    @property
+    def survives_forks(self) -> int: ...
+    @property
+    def survives_silence(self) -> int: ...
+
+
+_SIGNERS: dict[AnchorSource, str] = {
+    "policy": "Signers: trusted by the policy that you handed in.",
+    "pinned": "Signers: trusted by a policy that you pinned earlier.",
+    "self-asserted": "Signers: self-asserted, not verified: nobody but the record itself says who its validators are; "
+    "hand in the policy that you trust.",
+}
+
+
+def trust_sentences(signed: Signed) -> tuple[str, ...]:
+    """Rules 1 and 2 for a person: who signed and when, by whose choice, and what that is worth."""
+    when = datetime.fromtimestamp(signed.quorum_time_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    embedded = "Deployment embedded: all validator keys lie in one process, so these signatures are one trust domain."
+    survived = f"{signed.survives_forks} lying and {signed.survives_silence} silent validators"
+    return (
+        f"Network {signed.network}: beacon cosigned by {', '.join(signed.cosigners)}; quorum reached {when}.",
+        _SIGNERS[signed.signers],
+        *((embedded,) if signed.deployment == "embedded" else ()),
+        f"The policy survives {survived}, if their keys are really apart.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +102,7 @@ class Status:
     @property
     def statement(self) -> str:
         """What the inputs are, in sentences."""
-        signatures = signature_sentence(self.cosigners, self.quorum_time_s)
-        return " ".join((self.inputs, signatures, *trust_domain(self.deployment)))
+        return " ".join((self.inputs, *trust_sentences(self)))
 
     @property
     def inputs(self) -> str:
@@ -70,26 +110,13 @@ class Status:
         heads = ", ".join(f"{channel.channel} to entry {channel.complete_to}" for channel in self.channels)
         if self.verified:
             return f"Complete and verified inputs: {heads}."
-        return f"Inputs complete by the export's own word, signers: self-asserted, not verified: {heads}."
+        return f"Inputs complete by the export's own word, not verified: {heads}."
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON; the derived parts included."""
         values = asdict(self)
         values["channels"] = [asdict(channel) for channel in self.channels]
         return {**values, "cosigners": list(self.cosigners), "statement": self.statement, "verified": self.verified}
-
-
-def signature_sentence(cosigners: tuple[str, ...], quorum_time_s: int) -> str:
-    """Who signed the beacon, and when."""
-    when = datetime.fromtimestamp(quorum_time_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    return f"Beacon cosigned by {', '.join(cosigners)}; quorum reached {when}."
-
-
-def trust_domain(deployment: str) -> tuple[str, ...]:
-    """Rule 2."""
-    if deployment == "embedded":
-        return ("Deployment embedded: these signatures are one trust domain.",)
-    return ()
 
 
 def status_of(record: Record) -> Status:

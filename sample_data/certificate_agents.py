@@ -5,8 +5,8 @@ buyers cancel. Who sells what to whom is drawn by hashing, the same on every mac
 from collections.abc import Sequence
 from typing import Any
 
-from chain.network import Network
 from chain.calendar import utc_stamp
+from chain.network import Network
 from chain.registry.tables import METER_READINGS
 from chain.transaction import SignedTransaction
 from chain.units import DAY_MS, HOUR_MS

@@ -283,6 +283,7 @@ CONTRACT = Contract(
     sources=(
         "chain.calendar",
         "chain.contracts.certificate",
+        "chain.fields",
         "chain.registry.arguments",
         "chain.registry.bundle",
         "chain.registry.interval",

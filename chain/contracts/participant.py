@@ -225,5 +225,5 @@ CONTRACT = Contract(
     methods=(Method("register", _register, Register, ("registrar",), CODES),),
     tables=(PARTICIPANTS,),
     genesis=_genesis,
-    sources=("chain.contracts.participant",),
+    sources=("chain.contracts.participant", "chain.fields"),
 )

@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.table import Table
 
 from audit import ReplayError, SessionReplay, replay_session, sessions_of
-from chain.record import Record, open_record
+from chain.record import Record, open_record, require_signed_since
 from chain.trust import reader_policy
+from portal.commands.options import Policy, SignedSince, Strict, bound_s, require_strict
 from portal.commands.progress import progress_bars
-from portal.commands.trust_words import signers_word, trust_lines
+from queries.status import status_of, trust_sentences
 
 
 def replay(
@@ -21,24 +22,29 @@ def replay(
     session: Annotated[
         str | None, typer.Option(help="The session, for instance 350100-2026110212; all of them if not given.")
     ] = None,
-    policy: Annotated[Path | None, typer.Option(help="The policy file that you trust.")] = None,
+    policy: Policy = None,
+    strict: Strict = False,
+    signed_since: SignedSince = None,
     as_json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
 ) -> None:
     """Replay sessions and compare every receipt, and so every round, trade, fee and result, with the record.
 
-    Exit 0 if all of them come out bit for bit; 1 with the first difference of each that does not.
+    The schedule is compared too: a round that was left out, added or played at another time is a difference. Exit 0 if
+    all of them come out bit for bit; 1 with the first difference of each that does not.
     """
     given = reader_policy(export, policy)
     record = open_record(export, given.text, given.source)
+    require_signed_since(record.beacon, bound_s(signed_since))
     with progress_bars(shown=not as_json) as progress:
         found = list(_replay_all(record, session, progress))
     if as_json:
-        body = {"signers": signers_word(record), "sessions": [_as_json(one) for one in found]}
+        body = {"signers": record.anchor.source, "sessions": [_as_json(one) for one in found]}
         sys.stdout.write(json.dumps(body) + "\n")
     else:
         _print(record, found, alone=session is not None)
     if not all(one.exact for one in found):
         raise typer.Exit(1)
+    require_strict(strict, record.anchor.is_readers)
 
 
 def _replay_all(record: Record, session: str | None, progress: Any) -> list[SessionReplay]:
@@ -95,5 +101,5 @@ def _print(record: Record, found: list[SessionReplay], alone: bool) -> None:
         for one, first in different:
             table.add_row(one.session, str(first.entry), first.path, first.recorded, first.recomputed)
         console.print(table)
-    for line in trust_lines(record):
+    for line in trust_sentences(status_of(record)):
         console.print(line, highlight=False, soft_wrap=True)

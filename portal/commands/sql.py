@@ -2,8 +2,8 @@
 
 1. The answer goes to standard output or to `-o FILE`; whose signatures it rests on is said beside it, always: under the
    table, inside JSON and Parquet, on standard error for CSV.
-2. Exit codes: 0 answered · 1 the export does not hold, a limit was passed, or `--strict` and nobody but the export
-   vouches for its signers · 2 the query is wrong, and nothing was written.
+2. Exit codes: 0 answered · 1 the export does not hold or is stale, a limit was passed, or `--strict` and nobody but the
+   export vouches for its signers · 2 the query is wrong, and nothing was written.
 """
 
 import sys
@@ -17,10 +17,11 @@ from rich.markup import escape
 from rich.table import Table
 
 import queries
+from portal.commands.options import Policy, SignedSince, Strict, bound_s, require_strict
 from portal.commands.progress import progress_bars
-from portal.commands.trust_words import trust_lines
 from queries.errors import QueryLimitError
 from queries.output import csv_bytes, json_value, write_file
+from queries.status import trust_sentences
 
 _ROWS_SHOWN_MAX = 200
 _EXIT_INPUT = 2
@@ -34,7 +35,7 @@ def sql(
         str,
         typer.Argument(metavar="QUERY", help="The query, or a file that ends in .sql, or - for standard input."),
     ],
-    policy: Annotated[Path | None, typer.Option(help="The policy file (C2SP tlog-policy) that you trust.")] = None,
+    policy: Policy = None,
     answer_format: Annotated[Format, typer.Option("--format", help="How to give the answer.")] = "table",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the answer there; parquet needs it.")
@@ -43,9 +44,8 @@ def sql(
         Path | None,
         typer.Option(metavar="FILE", help="Write evidence for the rows there; they need channel, entry, position."),
     ] = None,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Exit 1 unless the signers are trusted through a policy of yours.")
-    ] = False,
+    strict: Strict = False,
+    signed_since: SignedSince = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
     """Answer a query over an export. Every file is compared with its seal before the query sees it.
@@ -59,7 +59,7 @@ def sql(
         _refuse("--format parquet needs -o FILE")
     text = _query_text(query)
     with progress_bars(shown=chosen == "table" and sys.stderr.isatty()) as progress:
-        opened = queries.open(export, policy, progress)
+        opened = queries.open(export, policy, progress, bound_s(signed_since))
     with opened:
         try:
             result = opened.sql(text)
@@ -70,10 +70,8 @@ def sql(
             _refuse(str(error))
         if evidence is not None:
             write_file(evidence, proof)
-        _give(result, chosen, output, trust_lines(opened.record))
-    if strict and not result.status.verified:
-        sys.stderr.write("gridproof: --strict: the signers are self-asserted, so this is not a verification\n")
-        raise typer.Exit(1)
+        _give(result, chosen, output)
+    require_strict(strict, result.status.verified)
 
 
 def _query_text(query: str) -> str:
@@ -92,9 +90,9 @@ def _refuse(sentence: str) -> NoReturn:
     raise typer.Exit(_EXIT_INPUT)
 
 
-def _give(result: queries.Result, chosen: Format, output: Path | None, trust: list[str]) -> None:
+def _give(result: queries.Result, chosen: Format, output: Path | None) -> None:
     """Rule 1."""
-    notes = [*result.notes, result.status.inputs, *trust]
+    notes = [*result.notes, result.status.inputs, *trust_sentences(result.status)]
     if chosen == "table":
         _print(result, output, notes)
         return

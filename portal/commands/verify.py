@@ -2,7 +2,6 @@
 
 import json
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,31 +9,23 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from chain.errors import ChainError, ExportError
-from chain.record import Record, open_record
+from chain.errors import ChainError
+from chain.record import Record, open_record, require_signed_since
 from chain.trust import ReaderPolicy, reader_policy
 from chain.verify import VerifyReport, verify_export, verify_since
+from portal.commands.options import Policy, SignedSince, Strict, bound_s, require_strict
 from portal.commands.progress import progress_bars
-from portal.commands.trust_words import signers_word, trust_lines
+from queries.status import status_of, trust_sentences
 
 
 def verify(
     export: Annotated[Path, typer.Argument(metavar="EXPORT", help="The folder that was handed over.")],
-    policy: Annotated[Path | None, typer.Option(help="The policy file (C2SP tlog-policy) that you trust.")] = None,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Exit 1 unless the signers are trusted through a policy of yours.")
-    ] = False,
+    policy: Policy = None,
+    strict: Strict = False,
     since: Annotated[
         Path | None, typer.Option(metavar="OLD", help="An older export; prove that EXPORT only appended to it.")
     ] = None,
-    signed_since: Annotated[
-        datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"],
-            metavar="TIME",
-            help="Exit 1 if the quorum signed before this, for instance 2026-11-09T00:00+08:00: an old export is stale.",
-        ),
-    ] = None,
+    signed_since: SignedSince = None,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
 ) -> None:
     """Verify an export completely: exit 0 only if everything holds; otherwise name the first thing that does not.
@@ -46,26 +37,15 @@ def verify(
         given = reader_policy(export, policy)
         with progress_bars(shown=not as_json) as progress:
             report = verify_export(export, given.text, given.source, progress)
-            if signed_since is not None:
-                _require_fresh(report.record, signed_since)
+            require_signed_since(report.record.beacon, bound_s(signed_since))
             older = _since(report.record, since, given) if since is not None else None
     except ChainError as error:
         _refuse(export, error, as_json)
-    self_asserted = not report.record.anchor.is_readers
     if as_json:
         sys.stdout.write(json.dumps(_summary(report, older)) + "\n")
     else:
         _print(report, older)
-    if strict and self_asserted:
-        sys.stderr.write("gridproof: --strict: the signers are self-asserted, so this is not a verification\n")
-        raise typer.Exit(1)
-
-
-def _require_fresh(record: Record, bound: datetime) -> None:
-    """`ExportError` if the latest time that a quorum of cosignatures reaches is before `bound`."""
-    signed = datetime.fromtimestamp(record.beacon.quorum_time_s, UTC)
-    if signed < bound:
-        raise ExportError("stale", f"the quorum signed {signed.isoformat()}, before {bound.isoformat()}", "beacon")
+    require_strict(strict, report.record.anchor.is_readers)
 
 
 def _since(new: Record, since: Path, given: ReaderPolicy) -> Record:
@@ -93,7 +73,7 @@ def _summary(report: VerifyReport, older: Record | None) -> dict[str, Any]:
         "holds": True,
         "network": record.network,
         "network_id": record.network_id,
-        "signers": signers_word(record),
+        "signers": record.anchor.source,
         "deployment": record.deployment,
         "cosigners": [name for name, _ in record.beacon.cosigners],
         "quorum_time": record.beacon.quorum_time_s,
@@ -135,5 +115,5 @@ def _print(report: VerifyReport, older: Record | None) -> None:
     )
     if older is not None:
         console.print(f"extends the older export: nothing before beacon round {len(older.leaves)} was changed")
-    for line in trust_lines(report.record):
+    for line in trust_sentences(status_of(report.record)):
         console.print(line, highlight=False, soft_wrap=True)

@@ -4,7 +4,7 @@
 2. The policy is the reader's, byte for byte the one that the evidence was made under. Without one, the evidence's own
    is used and the verdict says `self-asserted` (trust rule 1). Its witnesses are validators of this network.
 3. The beacon's checkpoint is signed by its log and a quorum, by nobody whom the policy does not know, and, when the
-   caller asks for it, not before a given time.
+   caller asks for it, not before a given time (stale).
 4. The leaf is the beacon's last one, in the checkpoint's root, and names this policy.
 5. Channels are sorted, each once, each named by the leaf; a channel's entries, sorted, lead to the root in the leaf.
 6. Governance's entry 0 is the genesis of this network; any two quorums share more validators than its f.
@@ -25,15 +25,17 @@ from typing import Any
 import msgspec
 
 from chain.entry import BeaconLeaf, Block, Entry, Genesis, Seal, Transaction, Trigger, parse_beacon_leaf, parse_entry
-from chain.errors import ChainError, ParseError, SignatureError
+from chain.errors import ChainError, ParseError
 from chain.layout import BEACON, origin
 from chain.limits import LIMITS
 from chain.merkle import HASH_BYTES, leaf_hash
-from chain.note import Note, parse_note
-from chain.policy import Policy, VerifiedCheckpoint, parse_policy, verify_checkpoint
+from chain.note import parse_note
+from chain.policy import Policy, VerifiedCheckpoint, parse_policy, require_known_signers, verify_checkpoint
+from chain.record import require_signed_since
 from chain.replica import GOVERNANCE
 from chain.schema import Schema, parse_schema
 from chain.text import from_hex
+from chain.trust import ReaderPolicy
 from queries.errors import EvidenceError
 from queries.evidence.document import ChannelPart, Document, RowPart, TablePart, decode_nodes, parse_document
 from queries.evidence.multiproof import root_of_many
@@ -44,21 +46,26 @@ SUBMITTED = "_submitted"
 """End of the name of a table that keeps signed batches verbatim."""
 
 
-def check(evidence: bytes, policy: bytes | None = None, signed_since_s: int | None = None) -> Verdict:
+def check(evidence: bytes, policy: bytes | ReaderPolicy | None = None, signed_since_s: int | None = None) -> Verdict:
     """What `evidence` proves to a reader who trusts `policy`; `EvidenceError` unless all of it holds.
 
+    `policy`: the bytes of a policy file that the reader hands in, or what `chain.trust` has found pinned.
     `signed_since_s`: refuse evidence whose quorum signed before that time (seconds UTC).
     """
+    if policy is None:
+        given = ReaderPolicy(None, "self-asserted")
+    else:
+        given = policy if isinstance(policy, ReaderPolicy) else ReaderPolicy(policy, "policy")
     try:
-        return _check(parse_document(evidence), policy, signed_since_s)
+        return _check(parse_document(evidence), given, signed_since_s)
     except ChainError as error:
         raise EvidenceError(error.code, error.sentence, error.where) from None
 
 
-def _check(document: Document, given: bytes | None, signed_since_s: int | None) -> Verdict:
+def _check(document: Document, given: ReaderPolicy, signed_since_s: int | None) -> Verdict:
     if sum(len(table.rows) for c in document.channels for table in c.tables) > QUERY_LIMITS.evidence_rows_max:
         raise EvidenceError("rows", f"more than {QUERY_LIMITS.evidence_rows_max} rows")
-    policy = _policy(document, given)
+    policy = _policy(document, given.text)
     beacon = _beacon(document, policy, signed_since_s)
     leaf = _leaf(document, policy, beacon)
     channels = _channels(document, leaf)
@@ -74,7 +81,7 @@ def _check(document: Document, given: bytes | None, signed_since_s: int | None) 
     forks, silence = policy.survives()
     return Verdict(
         network=document.network,
-        signers="self-asserted" if given is None else "policy",
+        signers=given.source if given.text is not None else "self-asserted",
         policy_sha256=policy.sha256.hex(),
         beacon_size=beacon.checkpoint.size,
         beacon_root=beacon.checkpoint.root.hex(),
@@ -102,24 +109,15 @@ def _policy(document: Document, given: bytes | None) -> Policy:
 
 def _beacon(document: Document, policy: Policy, signed_since_s: int | None) -> VerifiedCheckpoint:
     """Rule 3."""
+    where = "beacon.checkpoint"
     try:
         note = parse_note(document.beacon.checkpoint.encode())
-        _require_known_signers(note, policy)
+        require_known_signers(note, policy)
         beacon = verify_checkpoint(note, policy, origin(document.network, BEACON))
     except ChainError as error:
-        raise error.at("beacon.checkpoint") from None
-    if signed_since_s is not None and beacon.quorum_time_s < signed_since_s:
-        sentence = f"stale: a quorum signed at {beacon.quorum_time_s}, asked for is {signed_since_s} or later"
-        raise EvidenceError("stale", sentence, "beacon.checkpoint")
+        raise error.at(where) from None
+    require_signed_since(beacon, signed_since_s, where)
     return beacon
-
-
-def _require_known_signers(note: Note, policy: Policy) -> None:
-    """Rule 3. C2SP lets a client ignore strangers; here no byte stands that nobody vouches for."""
-    known = {(key.name, key.key_id) for key in (*policy.logs, *policy.witnesses.values())}
-    for signature in note.signatures:
-        if (signature.name, signature.key_id) not in known:
-            raise SignatureError("unknown-key", f"signed by {signature.name} with a key that the policy does not name")
 
 
 def _leaf(document: Document, policy: Policy, beacon: VerifiedCheckpoint) -> BeaconLeaf:

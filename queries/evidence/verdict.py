@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from chain.record import AnchorSource
 from chain.schema import Column
-from queries.status import signature_sentence, trust_domain
+from queries.status import trust_sentences
 
-VerdictSigners = Literal["policy", "self-asserted"]
 RowProof = Literal["submitted", "written"]
 
 
@@ -52,10 +52,10 @@ class ProvenEntry:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Everything held. `signers`: `policy` (the reader's own) or `self-asserted` (nobody's but the evidence's)."""
+    """Everything held. `signers` and the words for it are those of `queries.status`."""
 
     network: str
-    signers: VerdictSigners
+    signers: AnchorSource
     policy_sha256: str
     beacon_size: int
     beacon_root: str
@@ -72,21 +72,23 @@ class Verdict:
     @property
     def verified(self) -> bool:
         """Whether a policy of the reader's own stands behind it (trust rule 1)."""
-        return self.signers == "policy"
+        return self.signers != "self-asserted"
 
     @property
     def statement(self) -> str:
         """What is proven and what is not."""
+        return " ".join(self.sentences)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The statement, sentence by sentence."""
         parts = [f"{len(self.rows)} rows and {len(self.entries)} entries are included in the record of {self.network}."]
         rejected = sum(row.receipt == "rejected" for row in self.rows)
         if rejected:
             parts.append(f"{rejected} of the rows were submitted and rejected: they had no effect.")
-        if not self.verified:
-            parts.append("Signers: self-asserted, not verified: hand in the policy that you trust.")
-        parts.append(signature_sentence(self.cosigners, self.quorum_time_s))
-        parts += trust_domain(self.deployment)
+        parts += trust_sentences(self)
         parts.append("This proves that they are included, not that there are no others.")
-        return " ".join(parts)
+        return tuple(parts)
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: decimals as strings; times as ISO 8601, UTC, but those in rows in milliseconds, as recorded."""

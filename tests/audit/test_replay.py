@@ -104,6 +104,10 @@ def set_signature(entry: dict[str, Any]) -> None:
     entry["signature"] = "00" * 64
 
 
+def set_network(entry: dict[str, Any]) -> None:
+    entry["body"]["network"] = "00" * 32
+
+
 def set_account(entry: dict[str, Any]) -> None:
     entry["body"]["account"] = "nobody"
 
@@ -115,6 +119,7 @@ CHANGES = [
     ("results with other rows", is_trigger("close"), set_rows_root, "receipt.tables[0].rows_root"),
     ("a declaration shown as rejected", is_declaration, set_rejected, "receipt.code"),
     ("a declaration that nobody signed", is_declaration, set_signature, "receipt"),
+    ("a declaration for another network", is_declaration, set_network, "receipt"),
     ("a declaration by a stranger", is_declaration, set_account, "receipt"),
 ]
 
@@ -133,3 +138,12 @@ def test_the_first_difference_is_named(name: str, is_it: Any, change: Any, path:
 def test_a_session_that_is_not_there_is_a_sentence(channel: str, session: str) -> None:
     with pytest.raises(ReplayError):
         replay_session(record(), channel, session)
+
+
+def test_a_declaration_that_is_recorded_twice_counts_once() -> None:
+    session = traded_session()
+    declared = [(number, entry) for number, entry in entries_of(session) if is_declaration(entry)]
+    forged = with_entries({declared[1][0]: declared[0][1]})
+    first = replay_session(forged, AREA, session).differences[0]
+    assert (first.entry, first.path) == (declared[1][0], "receipt")
+    assert "before" in first.recomputed

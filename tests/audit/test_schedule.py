@@ -128,15 +128,6 @@ def a_settlement_too_many(session: str) -> Entries:
     return {opening: dict(entries_of(session))[numbers("settle", session)[0]]}
 
 
-def after_a_transaction(session: str) -> Entries:
-    """The last declaration and the first round change places: both are in one block then."""
-    entries = dict(entries_of(session))
-    declared = max(number for number, entry in entries.items() if entry["kind"] == "transaction")
-    first = numbers("round", session)[0]
-    block = jcs.decode(record().channels[AREA].entries[declared + 1])
-    return {declared + 1: INERT, first: entries[first], first + 1: {**block, "time": entries[first]["due"]}}
-
-
 MOVES: dict[str, Callable[[str], Entries]] = {
     "early": earlier,
     "late": later,
@@ -144,7 +135,6 @@ MOVES: dict[str, Callable[[str], Entries]] = {
     "out of order": exchanged,
     "due at another time": another_due,
     "one too many": a_settlement_too_many,
-    "after a transaction of its block": after_a_transaction,
 }
 
 
@@ -157,6 +147,23 @@ def test_a_trigger_that_is_not_as_scheduled_is_named_once(name: str) -> None:
     assert found[0].recomputed == NOTHING or found[0].recomputed.startswith("auction.")
     # One of its own; a next session that the forgery removed is told as well.
     assert sum(difference.recorded != NOTHING for difference in found) == 1
+
+
+def test_a_declaration_does_not_stand_before_what_is_due_in_its_block() -> None:
+    session = traded_session()
+    declared = max(number for number, entry in entries_of(session) if entry["kind"] == "transaction")
+    first = numbers("round", session)[0]
+    assert first == declared + 2, "a block entry lies between them"
+    replay = replay_session(with_entries({declared + 1: INERT}), AREA, session)
+    assert [(d.entry, d.recorded) for d in replay.differences if is_schedule(d)] == [(first + 1, NOTHING)]
+
+
+def test_no_other_entry_stands_before_a_trigger_in_its_block() -> None:
+    found = blocks((0, 0), (10, 2))
+    assert schedule(found, 9, 5).trigger(2, (5, "auction", "s", "round")) is None
+    entries = [found.entries[0], b'{"body":{}}', *found.entries[2:]]
+    told = schedule(replace(found, entries=entries), 9, 5).trigger(2, (5, "auction", "s", "round"))
+    assert told is not None and told.recorded.endswith("after other entries of it")
 
 
 def test_a_session_that_is_left_out_is_told_by_its_neighbours() -> None:

@@ -14,7 +14,9 @@ from tests.chain.contracts.replica_fixture import GENESIS_MS, member
 
 
 def call(state: State | None = None, due_ms: int = 0) -> Call:
-    return Call("notes", "area-1", GENESIS_MS, 7, Parameters(), Overlay(state or State()), frozenset({"notes"}), due_ms=due_ms)
+    return Call(
+        "notes", "area-1", GENESIS_MS, 7, Parameters(), Overlay(state or State()), frozenset({"notes"}), due_ms=due_ms
+    )
 
 
 def test_a_contract_sees_and_writes_only_its_own_spaces() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chain.errors import ChainError, ExportError, PolicyError
-from chain.record import check_segment_file, check_segment_files, open_record
+from chain.record import check_segment_file, check_segment_files, open_record, require_signed_since
 from chain.replica import GOVERNANCE
 from chain.trust import pin_policy, reader_policy
 from tests.chain.tamper.forgery import Forgery
@@ -139,3 +139,14 @@ def test_two_exports_mixed_are_none(tmp_path: Path) -> None:
         if (sample.older / log / "checkpoint").read_bytes() != (sample.export / log / "checkpoint").read_bytes():
             with pytest.raises(ChainError):
                 open_record(export, sample.policy, "policy")
+
+
+def test_a_record_is_stale_before_the_bound_and_not_at_it() -> None:
+    sample = sample_export()
+    beacon = open_record(sample.export, sample.policy, "policy").beacon
+    for bound_s in (None, 0, -1, beacon.quorum_time_s):
+        require_signed_since(beacon, bound_s)
+    with pytest.raises(ExportError) as caught:
+        require_signed_since(beacon, beacon.quorum_time_s + 1)
+    assert (caught.value.code, caught.value.where) == ("stale", "beacon")
+    assert caught.value.sentence.startswith("stale: the quorum signed 2026-11-")

@@ -1,6 +1,7 @@
 """`gridproof sql` and `gridproof check`, as a user runs them."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
@@ -38,7 +39,7 @@ def test_a_table_is_followed_by_whose_word_it_is(policy: str) -> None:
     assert code == 0
     assert "2 rows" in shown
     assert "Complete and verified inputs" in shown
-    assert "ONE trust domain" in shown
+    assert "one trust domain" in shown
     code, shown, _ = sql(TRADES)
     assert code == 0
     assert "self-asserted" in shown
@@ -140,6 +141,24 @@ def test_a_pinned_policy_is_found_and_another_is_an_error(
     digest = json.loads(run("check", path, "--policy", policy, "--json")[1])["policy_sha256"]
     (trust / f"{digest}.policy").write_bytes(asked_export().policy)
     assert json.loads(run("check", path, "--json", "--strict")[1])["signers"] == "pinned"
+
+
+def test_evidence_that_is_older_than_the_reader_wants_is_refused(tmp_path: Path, policy: str) -> None:
+    path = evidence(tmp_path)
+    assert run("check", path, "--policy", policy, "--signed-since", "2026-11-01T00:00+08:00")[0] == 0
+    code, _, beside = run("check", path, "--policy", policy, "--signed-since", "2026-12-01T00:00+08:00")
+    assert code == 1
+    assert "stale" in beside
+
+
+def test_a_pin_that_was_changed_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, trust = evidence(tmp_path), tmp_path / "trust" / "little-fujian"
+    monkeypatch.setenv("GRIDPROOF_TRUST", str(trust.parent))
+    trust.mkdir(parents=True)
+    (trust / f"{sha256(asked_export().policy).hexdigest()}.policy").write_bytes(b"another")
+    code, _, beside = run("check", path)
+    assert code == 1
+    assert "not the one that its name says" in beside
 
 
 def test_changed_evidence_does_not_hold(tmp_path: Path, policy: str) -> None:

@@ -3,7 +3,7 @@
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from chain.errors import ExportError
 from chain.record import Record, open_record
 from queries.cache import SegmentCache, cache_folder
 from queries.errors import CacheError
+from tests.chain.tamper.forgery import Forgery
 from tests.queries.asked_export import AREA, asked_export
 from tests.sample_export import copy_of
 
@@ -180,3 +181,29 @@ def test_a_segment_is_read_with_its_hash_compared_again(export: Path, cache: Seg
     assert cache.read(record, segment) == good
     cached.unlink()
     assert cache.read(record, segment) == good
+
+
+DAMAGE: dict[str, Callable[[bytes], bytes]] = {
+    "nothing": lambda data: b"",
+    "no Parquet": lambda data: b"PAR1" * 40,
+    "a footer of a thousand bytes cut": lambda data: data[:-1_000],
+    "a first page of noise": lambda data: data[:4] + b"\xff" * 64 + data[68:],
+    "a footer of noise": lambda data: data[:-400] + bytes(range(256)) + data[-144:],
+    "twice": lambda data: data + data[:-12],
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_a_damaged_file_that_its_forger_sealed_himself_reaches_no_engine(
+    name: str, tmp_path: Path, cache: SegmentCache
+) -> None:
+    asked = asked_export()
+    forged = Forgery(asked.folder)
+    path = forged.segment(AREA, "trades")
+    forged.reseal(AREA, "trades", DAMAGE[name](forged.files[path]))
+    forged.relink()
+    record = open_record(forged.write(tmp_path / "forged", asked.keys), None, "self-asserted")
+    with pytest.raises(ExportError) as caught:
+        cache.admit_all(record)
+    assert caught.value.where == path
+    assert not cache._path(record.channels[AREA].segments["trades"][0]).exists()

@@ -68,7 +68,7 @@ def test_a_trade_is_written_and_an_accepted_order_is_submitted() -> None:
 def test_an_entry_of_the_log_is_proven_with_the_time_of_its_block(relation: str) -> None:
     result = opened().sql(f"SELECT channel, entry FROM {relation} ORDER BY channel, entry LIMIT 3")
     verdict = check(result.evidence(), asked_export().policy)
-    found = opened().sql("SELECT channel, entry, leaf_hash, epoch_ms(\"time\") FROM entries").rows()
+    found = opened().sql('SELECT channel, entry, leaf_hash, epoch_ms("time") FROM entries').rows()
     known = {(channel, entry): (leaf, time_ms) for channel, entry, leaf, time_ms in found}
     for entry in verdict.entries:
         proven = (leaf_hash(entry.data.encode()).hex(), entry.time_ms)

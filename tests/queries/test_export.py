@@ -112,6 +112,15 @@ def test_without_a_policy_of_the_readers_nothing_is_called_verified(export: Path
     assert "verified inputs" not in status.statement
 
 
+def test_an_export_that_is_older_than_the_reader_wants_is_refused() -> None:
+    signed_s = opened().status.quorum_time_s
+    folder, policy = asked_export().folder, asked_export().policy
+    with queries.open(folder, policy, signed_since_s=signed_s) as fresh:
+        assert fresh.status.verified
+    with pytest.raises(ChainError, match="stale"):
+        queries.open(folder, policy, signed_since_s=signed_s + 1)
+
+
 def test_a_pinned_policy_is_the_readers_own(export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRIDPROOF_TRUST", str(tmp_path / "trust"))
     pin_policy(NETWORK, asked_export().policy)

@@ -39,7 +39,7 @@ ESCAPES: dict[str, str] = {
     "a file in a lateral join": "SELECT * FROM trades, LATERAL (SELECT * FROM read_text('/etc/passwd'))",
     "a file in PIVOT": "PIVOT 'x.csv' ON a IN ('b') USING sum(c)",
     "a file in a set operation": "SELECT 1 UNION ALL SELECT size FROM read_text('/etc/passwd')",
-    "a CTE with the name of a file": "WITH \"/etc/passwd\" AS (SELECT 1) SELECT * FROM \"/etc/passwd\"",
+    "a CTE with the name of a file": 'WITH "/etc/passwd" AS (SELECT 1) SELECT * FROM "/etc/passwd"',
     "a CTE with the name of the engine's catalogue": "WITH duckdb_views AS (SELECT 1) SELECT * FROM duckdb_views",
     "COPY to a file": "COPY (SELECT 1) TO '/tmp/x.csv'",
     "COPY from a file": "COPY trades FROM '/etc/passwd'",

@@ -37,7 +37,10 @@ class Market:
             *members,
         ]
         self.world = World(
-            [CONTRACT], {"centre": ("provincial_centre",)}, everyone, parameters={"auction": {"area": "350100", **parameters}}
+            [CONTRACT],
+            {"centre": ("provincial_centre",)},
+            everyone,
+            parameters={"auction": {"area": "350100", **parameters}},
         )
 
     def declare(

@@ -268,7 +268,7 @@ def test_every_declared_code_is_shown_by_a_case() -> None:
 def test_the_code_hash_covers_every_module_that_decides() -> None:
     folder = Path(registry.__file__).parent
     modules = [f"chain.registry.{path.stem}" for path in sorted(folder.glob("*.py")) if path.stem != "__init__"]
-    assert CONTRACT.sources == ("chain.contracts.certificate", *modules)
+    assert [source for source in CONTRACT.sources if source.startswith("chain.registry.")] == modules
 
 
 def test_two_replicas_make_the_same_bytes() -> None:

@@ -14,7 +14,7 @@ from chain.errors import LedgerError
 from tests.chain.contracts.replica_fixture import World
 
 EVERY = tuple({contract.name: contract for contract in (*GOVERNANCE_CONTRACTS, *AREA_CONTRACTS)}.values())
-RULES = ("chain.calendar", "chain.contracts.", "chain.market.", "chain.registry.")
+RULES = ("chain.calendar", "chain.contracts.", "chain.fields", "chain.market.", "chain.registry.")
 """Where the rules of contracts are written. What lies below is the machine that runs them."""
 
 

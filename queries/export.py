@@ -16,6 +16,7 @@ from types import TracebackType
 
 import duckdb
 
+from chain.errors import ExportError
 from chain.parquet import to_frame
 from chain.progress import Progress, no_progress
 from chain.record import Record, open_record, require_signed_since
@@ -135,7 +136,12 @@ class Export:
         relation: duckdb.DuckDBPyRelation | None = None
         for channel, paths in sorted(channels.items()):
             constant = duckdb.ConstantExpression(channel).alias("channel")
-            rows = engine.read_parquet([str(path) for path in paths]).select(constant, duckdb.StarExpression())
+            try:
+                rows = engine.read_parquet([str(path) for path in paths]).select(constant, duckdb.StarExpression())
+            except duckdb.Error as error:
+                # A footer that its forger sealed himself, and that only Arrow's reader was content with.
+                place = f"{channel} {schema.table}"
+                raise ExportError("parquet", f"files that DuckDB cannot read: {error}", place) from None
             relation = rows if relation is None else relation.union(rows)
         if relation is not None:
             relation.create_view(schema.table)

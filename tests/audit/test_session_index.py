@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from audit import ReplayError, SessionReplay, index_sessions, replay_session
+from audit import SessionReplay, index_sessions, replay_session
 from chain import jcs
 from chain.entry import Block, Event, Receipt, Trigger, encode_entry
 from chain.errors import ChainError
@@ -116,11 +116,6 @@ def test_a_trigger_of_a_session_that_never_opened_differs(method: str) -> None:
         replay = replay_session(forged, AREA, key)
         assert [difference.path for difference in replay.differences] == ["trigger", "receipt"], key
         assert replay.steps == () and not replay.is_settled
-
-
-def test_a_channel_that_is_not_there_is_a_sentence() -> None:
-    with pytest.raises(ReplayError):
-        replay_session(record(), "area-000000", "350100-2026110221")
 
 
 def test_an_index_of_another_record_is_not_believed() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chain.errors import ChainError, ParseError, PolicyError, SignatureError
 from chain.note import COSIGNATURE_V1, ED25519, Checkpoint, Note, SigningKey, encode_checkpoint
-from chain.policy import Policy, encode_policy, parse_policy, verify_checkpoint
+from chain.policy import Policy, encode_policy, parse_policy, require_known_signers, verify_checkpoint
 
 NAMES = ("dispatcher", "national", "provincial", "regulator")
 LOG = SigningKey("gridproof/demo/north", ED25519, b"L" * 32)
@@ -336,3 +336,14 @@ def test_a_validator_does_not_count_as_a_log() -> None:
     policy = parse_policy(DATA.replace(f"log {LOG.verifier_key}\n".encode(), b""))
     with pytest.raises(PolicyError):
         verify_checkpoint(QUORUM, policy)
+
+
+def test_a_stranger_who_signs_too_is_refused_where_no_policy_names_him() -> None:
+    signed = note_of(*NAMES)
+    require_known_signers(signed, POLICY)
+    beside = replace(signed, signatures=(*signed.signatures, STRANGER.cosign(TEXT, 150)))
+    verify_checkpoint(beside, POLICY)
+    with pytest.raises(SignatureError, match="no policy names it"):
+        require_known_signers(beside, POLICY)
+    named = encode_policy([LOG.verifier_key], {"stranger": STRANGER.verifier_key}, 1)
+    require_known_signers(beside, POLICY, parse_policy(named))

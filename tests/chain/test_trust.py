@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import rfc8785
 
-from chain.errors import ExportError, PolicyError
+from chain.errors import ChainError, ExportError, PolicyError
 from chain.layout import origin, validator_name
 from chain.note import COSIGNATURE_V1, ED25519, SigningKey
 from chain.policy import encode_policy
-from chain.trust import pin_policy, read_policy_file, reader_policy, trust_folder
+from chain.trust import pin_policy, pinned_policy, read_policy_file, reader_policy, trust_folder
 
 NAMES = ("dispatcher", "national_centre", "provincial_centre", "regulator")
 
@@ -165,3 +165,19 @@ def test_a_policy_file_that_is_missing_or_malformed_is_named(tmp_path: Path, con
 def test_a_folder_is_no_policy_file(tmp_path: Path) -> None:
     with pytest.raises(PolicyError):
         read_policy_file(tmp_path)
+
+
+def test_evidence_is_judged_by_the_pin_that_equals_its_policy() -> None:
+    assert pinned_policy("fujian", lambda: OURS).source == "self-asserted"
+    pin_policy("fujian", OURS)
+    found = pinned_policy("fujian", lambda: OURS)
+    assert (found.text, found.source) == (OURS, "pinned")
+    with pytest.raises(PolicyError) as caught:
+        pinned_policy("fujian", lambda: OTHERS)
+    assert caught.value.code == "pinned-other"
+
+
+@pytest.mark.parametrize("network", ["", "..", "a/b"])
+def test_a_network_whose_name_is_none_reaches_no_pin(network: str) -> None:
+    with pytest.raises(ChainError):
+        pinned_policy(network, lambda: OURS)

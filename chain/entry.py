@@ -10,7 +10,7 @@ import msgspec
 
 from chain import jcs
 from chain.errors import ParseError
-from chain.fields import I53
+from chain.fields import I53, Moment
 from chain.limits import LIMITS
 from chain.text import check_name, check_text, from_hex
 
@@ -73,7 +73,7 @@ class Genesis(_Record, frozen=True):
     """Of the code that wrote this entry: which one to install to execute the record again."""
     schemas: tuple[Any, ...]
     """Every table's schema, sorted by table; see `chain.schema.Schema`."""
-    time: I53
+    time: Moment
     """Milliseconds UTC."""
 
 
@@ -138,7 +138,7 @@ class Trigger(_Record, frozen=True):
     """An unsigned contract call that fell due, with its receipt."""
 
     contract: str
-    due: I53
+    due: Moment
     key: str
     kind: Literal["trigger"]
     method: str
@@ -200,7 +200,7 @@ class Block(_Record, frozen=True):
     """Keys of the state, 0 in a block without seals: the tree under `state_root` has two more leaves."""
     state_root: str
     """Hex, "" in a block without seals."""
-    time: I53
+    time: Moment
 
 
 class CatalogueLeaf(_Record, frozen=True):
@@ -230,7 +230,7 @@ class BeaconLeaf(_Record, frozen=True):
     heads: tuple[Head, ...]
     policy_sha256: str
     round: I53
-    time: I53
+    time: Moment
 
 
 Entry = Genesis | Transaction | Trigger | Seal | Block

@@ -14,11 +14,15 @@
 Nothing else leaves this package for bytes that someone else wrote.
 """
 
+from chain.unicode14 import printable
+
 
 class ChainError(Exception):
     """`code`: stable, for programs. `where`: file, entry, row or field. `sentence`: for a person."""
 
     def __init__(self, code: str, sentence: str, where: str = "") -> None:
+        # Sentences and places may quote a stranger's bytes.
+        sentence, where = printable(sentence), printable(where)
         super().__init__(f"{where}: {sentence}" if where else sentence)
         self.code = code
         self.where = where

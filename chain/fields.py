@@ -10,8 +10,8 @@ from chain.text import NAME_PATTERN
 I53 = Annotated[int, msgspec.Meta(ge=-LIMITS.json_integer_max, le=LIMITS.json_integer_max)]
 """An integer that every JSON reader keeps exactly."""
 
-Moment = Annotated[int, msgspec.Meta(ge=0, le=LIMITS.json_integer_max)]
-"""Milliseconds UTC, from 1970 on."""
+Moment = Annotated[int, msgspec.Meta(ge=0, le=LIMITS.time_ms_max)]
+"""Milliseconds UTC, from 1970 to 9999."""
 
 Name = Annotated[str, msgspec.Meta(pattern=rf"\A{NAME_PATTERN}\Z")]
 """A name of `docs/format.md` section 1."""

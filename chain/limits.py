@@ -40,6 +40,12 @@ class Limits:
     """Nodes of one Merkle proof: a tree of 2⁶⁴ leaves."""
     beacon_lag_rounds_max: int = 1_000
     """How many rounds the beacon round of a block may lie behind (K of design.md)."""
+    export_depth_max: int = 8
+    """How deep the folders of an export may be nested."""
+    policies_max: int = 1_000
+    """Policies that an export may carry."""
+    time_ms_max: int = 253_402_300_799_999
+    """The last millisecond of the year 9999, UTC: what every calendar can render."""
     export_file_bytes_max: int = 4 * 2**30
     """A single file of an export that a reader opens."""
 

@@ -233,8 +233,8 @@ def verify_cosignature(text: bytes, signature: Signature, key: VerifierKey) -> i
     """The time in seconds at which `key` cosigned the note text (type 04); `SignatureError` if it did not."""
     _require_made_by(signature, key, COSIGNATURE_V1, _TIME_BYTES + _SIGNATURE_BYTES)
     time_s = int.from_bytes(signature.payload[:_TIME_BYTES], "big")
-    if time_s > _INT64_MAX:
-        raise SignatureError("cosignature-time", "the time is beyond 2**63 - 1 seconds", key.name)
+    if time_s > LIMITS.time_ms_max // 1000:
+        raise SignatureError("cosignature-time", "the time is beyond the year 9999", key.name)
     _verify(_cosigned_message(text, time_s), signature.payload[_TIME_BYTES:], key)
     return time_s
 

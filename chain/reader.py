@@ -12,7 +12,7 @@ from pathlib import Path
 from chain import jcs
 from chain.errors import ChainError, ExportError
 from chain.export import EXPORT_FORMAT, Manifest
-from chain.layout import MANIFEST, check_channel, log_path
+from chain.layout import CHECKPOINT, MANIFEST, POLICY_FOLDER, VKEY, check_channel, log_path
 from chain.limits import LIMITS
 from chain.text import check_name
 from chain.tiles import TILE_WIDTH, entries_path, parse_entry_bundle
@@ -62,9 +62,10 @@ class ExportReader:
             os.close(file)
             raise ExportError("not-a-file", "not a regular file", path)
         with os.fdopen(file, "rb") as source:
-            if status.st_size > LIMITS.export_file_bytes_max:
-                raise ExportError("too-large", f"{status.st_size} bytes", path)
-            return source.read(LIMITS.export_file_bytes_max)
+            most = _bytes_max(path)
+            if status.st_size > most:
+                raise ExportError("too-large", f"{status.st_size} bytes, at most {most} are read", path)
+            return source.read(most)
 
     def _open(self, path: str) -> int:
         """Open component by component, so that no part of the path may be a link."""
@@ -99,21 +100,45 @@ class ExportReader:
         A stranger chose the names: what is not printable ASCII comes back escaped, and so matches no path of ours.
         """
         found = []
-        for folder, folders, names in os.walk(self.folder, onerror=_refuse_folder, followlinks=False):
-            for name in [*folders, *names]:
-                path = Path(folder, name)
+        folders = [self.folder]
+        while folders:
+            for path in _listed(folders.pop()):
                 mode = path.lstat().st_mode
-                relative = ascii(path.relative_to(self.folder).as_posix())[1:-1]
+                relative = path.relative_to(self.folder)
+                name = ascii(relative.as_posix())[1:-1]
                 if stat.S_ISREG(mode):
-                    found.append(relative)
+                    found.append(name)
                 elif not stat.S_ISDIR(mode):
-                    raise ExportError("not-a-file", "neither a regular file nor a folder", relative)
+                    raise ExportError("not-a-file", "neither a regular file nor a folder", name)
+                elif len(relative.parts) >= LIMITS.export_depth_max:
+                    raise ExportError(
+                        "too-deep", f"folders are nested deeper than {LIMITS.export_depth_max}", name[:80]
+                    )
+                else:
+                    folders.append(path)
         return sorted(found)
 
 
-def _refuse_folder(error: OSError) -> None:
-    """A folder that cannot be listed might hold anything."""
-    raise ExportError("unreadable", f"cannot be listed ({error.strerror})", ascii(error.filename)[1:-1])
+def _listed(folder: Path) -> list[Path]:
+    """What lies in a folder; one that cannot be listed might hold anything."""
+    try:
+        return list(folder.iterdir())
+    except OSError as error:
+        raise ExportError("unreadable", f"cannot be listed ({error.strerror})", ascii(str(folder))[1:-1]) from None
+
+
+def _bytes_max(path: str) -> int:
+    """How large a file of that place may be: a hostile export must not fill the reader's memory."""
+    if path == MANIFEST:
+        return LIMITS.entry_bytes_max
+    if path.startswith(f"{POLICY_FOLDER}/"):
+        return LIMITS.policy_bytes_max
+    name = path.split("/", 1)[-1]
+    if name in (CHECKPOINT, VKEY):
+        return LIMITS.note_bytes_max
+    if name.startswith("tile/"):
+        return TILE_WIDTH * (LIMITS.entry_bytes_max + 2)
+    return LIMITS.export_file_bytes_max
 
 
 def decode_vkey(data: bytes, where: str) -> str:

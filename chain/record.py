@@ -10,8 +10,8 @@ In this order; the first failure is raised and names its place:
 5. Each channel: checkpoint as in rule 3, its head the one in the last leaf; entries hash to it; it begins with its
    genesis and ends with a block; every earlier round pins a block of this log, so that no reader of an old beacon
    saw another history.
-6. Seals: each table's segments follow each other without gap; schemas are those of genesis; the catalogue recomputed
-   from all of them is the one in the last block.
+6. Seals: each table's segments follow each other without gap and reach beyond the last row that was written; schemas
+   are those of genesis; the catalogue recomputed from all of them is the one in the last block.
 7. Files: each segment's SHA-256 is the one of its seal.
 
 What remains is re-execution: that entries, rows and roots are what the contracts make of the signed input
@@ -26,9 +26,21 @@ from typing import Literal
 from chain.beacon import check_round
 from chain.blockstream import parse_genesis
 from chain.calendar import utc_stamp
-from chain.entry import FORMAT, BeaconLeaf, Block, Genesis, Head, Seal, parse_beacon_leaf, parse_entry
+from chain.entry import (
+    FORMAT,
+    BeaconLeaf,
+    Block,
+    Genesis,
+    Head,
+    Seal,
+    Transaction,
+    Trigger,
+    parse_beacon_leaf,
+    parse_entry,
+)
 from chain.errors import ChainError, ExportError
 from chain.layout import BEACON, CHECKPOINT, POLICY_FOLDER, VKEY, log_path, origin, policy_path, segment_path
+from chain.limits import LIMITS
 from chain.merkle import Tree, leaf_hash
 from chain.note import parse_note
 from chain.policy import Policy, VerifiedCheckpoint, parse_policy, require_known_signers, verify_checkpoint
@@ -115,6 +127,8 @@ def exported_policies(reader: ExportReader) -> list[bytes]:
     """Every policy that the export carries, oldest first: hints."""
     found: list[bytes] = []
     while (reader.folder / policy_path(len(found))).is_file():
+        if len(found) >= LIMITS.policies_max:
+            raise ExportError("too-many", f"more than {LIMITS.policies_max} policies", POLICY_FOLDER)
         found.append(reader.read(policy_path(len(found))))
     if not found:
         raise ExportError("missing", "the export carries no policy", policy_path(0))
@@ -187,6 +201,7 @@ def open_channel(reader: ExportReader, anchor: Anchor, network: str, head: Head)
         raise ExportError("open-block", "the log does not end with the block that the beacon pins", channel)
     schemas = {schema.table: schema for schema in (parse_schema(value, channel) for value in genesis.schemas)}
     segments, sealed_to = _segments(channel, entries, schemas)
+    _check_all_sealed(channel, entries, sealed_to)
     _check_catalogue(channel, entries, schemas, segments, sealed_to, last)
     return ChannelRecord(channel, genesis, checkpoint, note, entries, tree, schemas, segments, last, sealed_to)
 
@@ -350,6 +365,17 @@ def _segments(
         found[seal.table].append(SealedSegment(index, seal, path))
         sealed_to = max(sealed_to, seal.end)
     return {table: tuple(segments) for table, segments in found.items()}, sealed_to
+
+
+def _check_all_sealed(channel: str, entries: Sequence[bytes], sealed_to: int) -> None:
+    """Rule 6: no entry beyond the last seal has written rows, so the segments hold every row of the record."""
+    for index in range(sealed_to, len(entries)):
+        entry = parse_entry(entries[index], f"{channel} entry {index}")
+        if isinstance(entry, Transaction | Trigger) and entry.receipt.tables:
+            tables = ", ".join(written.table for written in entry.receipt.tables)
+            raise ExportError(
+                "unsealed", f"it has written rows to {tables} that no seal covers", f"{channel} entry {index}"
+            )
 
 
 def _check_catalogue(

@@ -5,7 +5,9 @@ import unicodedata
 
 from chain.errors import ParseError
 from chain.limits import LIMITS
-from chain.unicode14 import is_allowed
+from chain.unicode14 import is_allowed, printable
+
+__all__ = ["NAME_PATTERN", "check_name", "check_table_name", "check_text", "from_hex", "printable"]
 
 NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 """What a name looks like, as a regular expression."""

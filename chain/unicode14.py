@@ -47,3 +47,12 @@ _EDGES = tuple(accumulate(int(delta, 16) for delta in _DELTAS.split()))
 def is_allowed(code_point: int) -> bool:
     """Whether `code_point` may stand in text on the record."""
     return bisect_right(_EDGES, code_point) % 2 == 1
+
+
+def printable(text: str) -> str:
+    """`text` with everything that may not stand on the record escaped: control and format characters of a stranger's
+    bytes would otherwise rewrite the screen of whoever reads an error.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if is_allowed(ord(c)) else c.encode("unicode_escape").decode("ascii") for c in text)

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from audit import ReplayError, SessionReplay, replay_session, sessions_of
-from chain.record import Record, open_record, require_signed_since
+from chain.record import Record, check_segment_files, open_record, require_signed_since
 from chain.trust import reader_policy
 from portal.commands.options import Policy, SignedSince, Strict, bound_s, require_strict
 from portal.commands.progress import progress_bars
@@ -35,6 +35,8 @@ def replay(
     given = reader_policy(export, policy)
     record = open_record(export, given.text, given.source)
     require_signed_since(record.beacon, bound_s(signed_since))
+    # What a session wrote must also be what its tables' files hold, as far as their seals say.
+    check_segment_files(record, lambda channel, segment, data: None)
     with progress_bars(shown=not as_json) as progress:
         found = list(_replay_all(record, session, progress))
     if as_json:
@@ -84,7 +86,7 @@ def _as_json(one: SessionReplay) -> dict[str, Any]:
 
 
 def _print(record: Record, found: list[SessionReplay], alone: bool) -> None:
-    console = Console()
+    console = Console(markup=False)
     if alone:
         for step in found[0].steps:
             totals = step.outcome.totals

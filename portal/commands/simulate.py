@@ -37,12 +37,12 @@ class Place:
     @property
     def policy(self) -> Path:
         """The policy beside the export."""
-        return self.export.with_name(f"{self.export.name}.policy")
+        return self.export.parent / f"{self.export.name}.policy"
 
     @property
     def notes(self) -> Path:
         """What was run, beside the export."""
-        return self.export.with_name(f"{self.export.name}.simulation.json")
+        return self.export.parent / f"{self.export.name}.simulation.json"
 
 
 def simulate(
@@ -87,14 +87,14 @@ def simulate(
     for default in inputs.defaults_used:
         sys.stderr.write(f"{default.table}: {default.column}: {default.rows} rows use the default {default.value}\n")
     with progress_bars() as progress:
-        summary = run_simulation(place, inputs, settings, secret_of(seed), progress)
+        summary = run_simulation(place, inputs, settings, secret_of(seed), progress, pins=seed is None)
     _write_notes(place, files, inputs, settings, seed)
     if seed is not None:
-        sys.stderr.write(f"keys are derived from seed {seed}: fit for tests, not for trust\n")
+        sys.stderr.write(f"keys are derived from seed {seed}: fit for tests, not for trust, so nothing is pinned\n")
     sys.stdout.write(
         f"{place.export}: {summary.hours} hours in {summary.areas} areas, {summary.transactions:,} transactions\n"
-        f"{place.policy}: the policy, pinned in your trust store\n"
-        f"next: gridproof verify {place.export}\n"
+        f"{place.policy}: the policy{', pinned in your trust store' if seed is None else ''}\n"
+        f"next: gridproof verify {place.export}{'' if seed is None else f' --policy {place.policy}'}\n"
     )
 
 
@@ -105,8 +105,11 @@ def secret_of(seed: int | None) -> bytes:
 
 def require_free(place: Place) -> None:
     """Fail before the work, not after it."""
-    for path in (place.export, place.policy, place.notes, place.ledger, place.daily):
-        if path is not None and (path.is_symlink() or path.exists()):
+    named = [path for path in (place.export, place.policy, place.notes, place.ledger, place.daily) if path is not None]
+    if not place.export.name or len({path.absolute() for path in named}) < len(named):
+        raise ExportError("places", "the export, ledger and daily exports need places of their own", str(place.export))
+    for path in named:
+        if path.is_symlink() or path.exists():
             raise ExportError("exists", "something is there already; nothing is ever overwritten", str(path))
     parent = place.export.parent
     try:
@@ -118,9 +121,9 @@ def require_free(place: Place) -> None:
 
 
 def run_simulation(
-    place: Place, inputs: Inputs, settings: MarketSettings, secret: bytes, progress: Progress
+    place: Place, inputs: Inputs, settings: MarketSettings, secret: bytes, progress: Progress, *, pins: bool
 ) -> SimulationSummary:
-    """Simulate, export, write the policy beside the export and pin it."""
+    """Simulate, export, write the policy beside the export and, with keys that nobody else can make, pin it."""
     keys, clock = Keyring(secret), SimulatedClock(0)
     folder = place.ledger or Path(tempfile.mkdtemp(prefix=f".{place.export.name}.ledger.", dir=place.export.parent))
     try:
@@ -136,7 +139,8 @@ def run_simulation(
             export_network(network, place.export, progress)
             policy = network.policy.text
         place.policy.write_bytes(policy)
-        pin_policy(settings.network, policy)
+        if pins:
+            pin_policy(settings.network, policy)
         return simulation.summary()
     finally:
         if place.ledger is None:

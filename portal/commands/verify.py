@@ -97,7 +97,7 @@ def _summary(report: VerifyReport, older: Record | None) -> dict[str, Any]:
 
 
 def _print(report: VerifyReport, older: Record | None) -> None:
-    console = Console()
+    console = Console(markup=False)
     title = f"{report.record.network}: everything holds"
     table = Table(title=title, box=None, padding=(0, 2, 0, 0), title_justify="left")
     table.add_column("channel", no_wrap=True)

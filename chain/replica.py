@@ -23,7 +23,7 @@ from typing import Any
 import msgspec
 
 from chain import jcs
-from chain.contract import ACCOUNTS, Account, Call, Contract
+from chain.contract import ACCOUNTS, Call, Contract, imported_account, operator_account
 from chain.contracts import record
 from chain.entry import (
     FORMAT,
@@ -180,16 +180,7 @@ class Replica:
     def _genesis_block(self, genesis_bytes: bytes) -> CommittedBlock:
         draft = _Draft(self.genesis.time, -1, 0, self.tree.root().hex())
         for operator in self.genesis.operators:
-            account = Account(
-                account=operator.account,
-                area="",
-                kind="operator",
-                public_key=operator.public_key,
-                roles=operator.roles,
-                voltage="",
-                zone="",
-            )
-            self.state.put(ACCOUNTS, operator.account, account)
+            self.state.put(ACCOUNTS, operator.account, operator_account(operator))
         for name in sorted(self.contracts):
             genesis_call = self.contracts[name].genesis
             if genesis_call is not None:
@@ -201,11 +192,7 @@ class Replica:
 
     def _import(self, event: Event) -> None:
         """Rule 2. The event comes from an accepted governance entry, so it has the shape that contract gives it."""
-        try:
-            account = msgspec.convert(event.data, Account)
-        except msgspec.ValidationError as error:
-            raise LedgerError("import", f"not an account: {error}", event.name) from None
-        from_hex(account.public_key, 32, f"{event.name}: {account.account}")
+        account = imported_account(event)
         self.state.put(ACCOUNTS, account.account, account)
 
     def _run_triggers(self, draft: _Draft) -> None:

@@ -11,11 +11,15 @@
 Whoever hands over a wrong export meets `chain.errors` as everywhere; a traceback of DuckDB leaves this package never.
 """
 
+from chain.text import printable
+
 
 class QueriesError(Exception):
     """`code`: stable, for programs. `where`: file, field or row. `sentence`: for a person."""
 
     def __init__(self, code: str, sentence: str, where: str = "") -> None:
+        # Sentences and places may quote a stranger's bytes.
+        sentence, where = printable(sentence), printable(where)
         super().__init__(f"{where}: {sentence}" if where else sentence)
         self.code = code
         self.where = where

@@ -5,8 +5,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class QueryLimits:
-    query_characters_max: int = 100_000
+    query_characters_max: int = 20_000
     """The text of a query."""
+    query_brackets_max: int = 100
+    """Depth of brackets in it."""
+    query_operators_max: int = 100
+    """Operators and brackets in a row."""
+    query_set_operations_max: int = 200
+    """UNION, EXCEPT and INTERSECT in it."""
+    query_with_max: int = 50
+    """Subqueries that it names with AS."""
     query_nodes_max: int = 50_000
     """Nodes of its syntax tree that the sandbox looks at."""
     checked_queries_max: int = 256

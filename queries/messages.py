@@ -60,7 +60,7 @@ def explain_error(error: Exception, text: str, known: Collection[str]) -> QueryE
         sentence = f"the query needs more than the {QUERY_LIMITS.memory_mb} MB of memory that it may use"
         return QueryLimitError("memory", sentence)
     line, column = _place(message, text)
-    sentence = _HINTS.sub("", _PREFIX.sub("", message, count=1)).strip().rstrip("!.")
+    sentence = " ".join(_HINTS.sub("", _PREFIX.sub("", message, count=1)).split()).rstrip("!.")
     unknown = _UNKNOWN.search(message)
     suggestions = near_names(unknown.group(1), known) if unknown else ()
     code = _CODES.get(kind, "query")

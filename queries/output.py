@@ -3,7 +3,7 @@
 1. **JSON**: `{"columns", "notes", "rows", "status"}`. Decimals and sums are strings, and so is every BIGINT column that
    leaves ±(2⁵³−1), whole columns at a time; times are ISO 8601 in UTC; bytes are hex.
 2. **CSV**: UTF-8 with a byte order mark, RFC 4180 (CRLF, quotes doubled), for spreadsheets. A text cell or heading that
-   begins with `=`, `+`, `-`, `@`, tab or carriage return gets an apostrophe in front, since a spreadsheet would run it
+   begins with `=`, `+`, `-`, `@`, their full-width forms, tab or a line break gets an apostrophe in front, since a spreadsheet would run it
    as a formula; numbers are written as they are. Empty is null, `""` the empty text. Parquet and JSON keep text as is.
 3. **Parquet**: types as they are; status and notes as JSON in the metadata `gridproof.status`.
 4. A file appears whole or not at all.
@@ -21,10 +21,11 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from queries.errors import QueryError
 from queries.status import Status
 
 STATUS_KEY = "gridproof.status"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _QUOTED = re.compile(r'[",\r\n]|^\s|\s$')
 _SAFE_INTEGER = 2**53 - 1
 _ENCODER = msgspec.json.Encoder()
@@ -60,10 +61,14 @@ def csv_bytes(table: pa.Table) -> bytes:
 
 
 def write_parquet(table: pa.Table, status: Status, notes: tuple[str, ...], path: Path) -> Path:
-    """Rule 3."""
+    """Rule 3. Raises `QueryError` for a type that Parquet does not know."""
     content = _ENCODER.encode({**status.to_dict(), "notes": list(notes)})
     sink = pa.BufferOutputStream()
-    pq.write_table(table.replace_schema_metadata({STATUS_KEY: content}), sink, compression="zstd")
+    try:
+        pq.write_table(table.replace_schema_metadata({STATUS_KEY: content}), sink, compression="zstd")
+    except pa.ArrowException as error:
+        sentence = f"Parquet cannot hold this result: {error}; cast the column to VARCHAR"
+        raise QueryError("parquet", sentence) from None
     return write_file(path, sink.getvalue().to_pybytes())
 
 
@@ -125,7 +130,8 @@ def _iso(value: datetime) -> str:
 
 def _csv_column(column: pa.ChunkedArray) -> list[str | None]:
     kind = column.type
-    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_nested(kind)
+    is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    is_text = not (is_number or pa.types.is_boolean(kind) or pa.types.is_temporal(kind))
     return [_csv_cell(value, is_text) for value in column.to_pylist()]
 
 

@@ -1,11 +1,12 @@
 """What an analyst's SQL may be: decided on DuckDB's own syntax tree, before anything runs.
 
 In this order; a violation is a `RefusedError` that names the place:
-1. The text is at most `query_characters_max` long and DuckDB parses it as exactly one statement.
+1. The text is no larger or deeper than `queries.shape` allows, and DuckDB parses it as exactly one statement.
 2. The statement is a query (SELECT, WITH, VALUES, FROM, DESCRIBE, SHOW TABLES, SUMMARIZE) or EXPLAIN of one.
 3. The tree holds known node types only: a release of DuckDB that invents one (as 2.0 did with INSERT inside WITH) is
    refused until someone has thought about it.
 4. A relation is one of the export's, or a name that WITH defines; nothing else, so no file, no catalogue of the engine.
+   WITH defines no name of that catalogue either: outside its scope the name would be the engine's.
 5. A function in FROM is on a short list of pure ones.
 6. A function anywhere else is none that reads settings, variables or files, waits, or runs SQL.
 
@@ -24,6 +25,7 @@ import msgspec
 from queries.errors import RefusedError
 from queries.limits import QUERY_LIMITS
 from queries.messages import explain_error, near_names, place_of
+from queries.shape import require_shape
 
 QUERY_NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE", "STATEMENT_NODE"})
 RELATION_TYPES = frozenset(
@@ -57,6 +59,8 @@ REFUSED_FUNCTIONS = frozenset(
 """Rule 6, with these beginnings."""
 
 _REFUSED_PREFIXES = ("duckdb_", "parquet_", "pg_", "pragma_", "read_", "sniff_", "write_")
+_CATALOGUE_PREFIXES = ("duckdb_", "information_schema", "pg_", "pragma_", "sqlite_")
+"""Rule 4: how the names of the engine's own relations begin."""
 _WITH_NAME = re.compile(r"[^\W\d]\w{0,62}")
 _EXPLAIN = re.compile(r"\s*explain(\s+analyze)?\b(?!\s*\()", re.IGNORECASE)
 _SERIALIZE = "SELECT json_serialize_sql(CAST(? AS VARCHAR), skip_default := true, skip_null := true)"
@@ -74,11 +78,14 @@ class CheckedQuery:
 
 def check_query(engine: duckdb.DuckDBPyConnection, text: str, relations: Collection[str]) -> CheckedQuery:
     """Rules 1–6 for `text` over an export with these relations. Raises `QueryError`."""
-    if len(text) > QUERY_LIMITS.query_characters_max:
-        raise RefusedError("query-length", f"a query has at most {QUERY_LIMITS.query_characters_max} characters")
+    require_shape(text)
     statement, query = _one_statement(engine, text)
     tree = _tree(engine, query)
-    rules = _Rules(text, query, relations, frozenset(str(name).lower() for name in _defined_names(tree)))
+    defined = frozenset(str(name).lower() for name in _defined_names(tree))
+    for name in sorted(defined):
+        if not _is_with_name(name):
+            raise RefusedError("relation", f"{name!r} cannot be the name of a WITH", *_place_of_name(text, name))
+    rules = _Rules(text, query, relations, defined)
     for node in _nodes(tree):
         rules.check(node)
     return CheckedQuery(statement, frozenset(rules.used))
@@ -144,6 +151,17 @@ def _defined_names(tree: Any) -> Iterator[Any]:
                 yield entry["key"]
 
 
+def _place_of_name(text: str, name: str) -> tuple[int, int]:
+    """Where `name` first stands in the text; (0, 0) where it is written in another way."""
+    at = text.lower().find(name)
+    return (text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)) if at >= 0 else (0, 0)
+
+
+def _is_with_name(name: str) -> bool:
+    """Rule 4: neither a file nor a name of the engine's catalogue."""
+    return bool(_WITH_NAME.fullmatch(name)) and not name.startswith(_REFUSED_PREFIXES + _CATALOGUE_PREFIXES)
+
+
 class _Rules:
     """Rules 3–6, node by node; `used` collects the relations."""
 
@@ -188,7 +206,7 @@ class _Rules:
         elif name not in self._defined:
             hints = near_names(name, self._relations)
             self._refuse("relation", f"there is no relation {name!r} in this export", node, hints)
-        elif not _WITH_NAME.fullmatch(name) or name.startswith(_REFUSED_PREFIXES):
+        elif not _is_with_name(name):
             self._refuse("relation", f"{name!r} cannot be the name of a WITH", node)
 
     def _show(self, node: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ import typer
 
 import queries
 from chain.errors import ChainError, PolicyError
+from chain.text import printable
 from chain.trust import ReaderPolicy, pinned_policy, read_policy_file
 from portal.commands.options import Policy, SignedSince, Strict, bound_s, require_strict
 from queries.evidence.document import parse_document
@@ -80,7 +81,8 @@ def _print(verdict: Verdict) -> None:
         lines.append(f"{entry['channel']} entry {entry['entry']}, {entry['kind']}, {entry['time']}")
         lines.append(f"  {entry['data']}")
     lines += verdict.sentences
-    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in lines))
+    # Names, codes and texts are a stranger's: on a terminal they must not rewrite what stands around them.
+    sys.stdout.write("".join(f"{printable(line.rstrip())}\n" for line in lines))
 
 
 def _shown(value: Any) -> str:

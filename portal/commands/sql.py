@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 import queries
+from chain.text import printable
 from portal.commands.options import Policy, SignedSince, Strict, bound_s, require_strict
 from portal.commands.progress import progress_bars
 from queries.errors import QueryLimitError
@@ -68,9 +69,12 @@ def sql(
             raise
         except (queries.QueryError, queries.EvidenceError) as error:
             _refuse(str(error))
+        try:
+            _give(result, chosen, output)
+        except queries.QueryError as error:
+            _refuse(str(error))
         if evidence is not None:
             write_file(evidence, proof)
-        _give(result, chosen, output)
     require_strict(strict, result.status.verified)
 
 
@@ -108,7 +112,7 @@ def _give(result: queries.Result, chosen: Format, output: Path | None) -> None:
         result.parquet(output)
     elif output is not None:
         write_file(output, f"{result.json()}\n".encode())
-    sys.stderr.write("".join(f"{line}\n" for line in notes))
+    sys.stderr.write("".join(f"{printable(line)}\n" for line in notes))
 
 
 def _print(result: queries.Result, output: Path | None, notes: list[str]) -> None:
@@ -118,9 +122,9 @@ def _print(result: queries.Result, output: Path | None, notes: list[str]) -> Non
     table = Table(box=SIMPLE)
     for name, kind in zip(result.columns, result.types, strict=True):
         is_number = kind.startswith(("DECIMAL", "HUGEINT", "BIGINT", "INTEGER", "DOUBLE"))
-        table.add_column(escape(name), justify="right" if is_number else "left", overflow="fold")
+        table.add_column(escape(_shown(name)), justify="right" if is_number else "left", overflow="fold")
     for row in shown:
-        table.add_row(*("" if value is None else escape(str(json_value(value))) for value in row))
+        table.add_row(*("" if value is None else escape(_shown(str(json_value(value)))) for value in row))
     if len(shown) < len(rows):
         notes = [f"the first {len(shown):,} of {len(rows):,} rows; -o FILE with --format csv writes all", *notes]
     if output is None:
@@ -130,7 +134,12 @@ def _print(result: queries.Result, output: Path | None, notes: list[str]) -> Non
             _lines(Console(file=sink, width=1_000), table, notes)
 
 
+def _shown(text: str) -> str:
+    """A stranger's text as a cell: its lines stay lines (EXPLAIN draws with them), all else that moves is escaped."""
+    return "\n".join(printable(line) for line in text.split("\n"))
+
+
 def _lines(console: Console, table: Table, notes: list[str]) -> None:
     console.print(table)
     for line in notes:
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        console.print(printable(line), highlight=False, markup=False, soft_wrap=True)

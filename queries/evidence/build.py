@@ -63,7 +63,11 @@ class _SegmentRows:
     def index(self, entry: int, position: int) -> int:
         """Place of a row, by its coordinates."""
         found = bisect_left(self.entries, entry) + position
-        if found >= len(self.entries) or (self.entries[found], self.positions[found]) != (entry, position):
+        if (
+            position < 0
+            or found >= len(self.entries)
+            or (self.entries[found], self.positions[found]) != (entry, position)
+        ):
             raise EvidenceError("no-row", f"entry {entry} wrote no row {position}", self.segment.seal.table)
         return found
 
@@ -94,6 +98,8 @@ def build_evidence(record: Record, coordinates: Iterable[Coordinates], read: Rea
 
 
 def _require(record: Record, table: str, channel: str, entry: int) -> None:
+    if type(entry) is not int or type(position) is not int:
+        raise EvidenceError("coordinates", "entry and position are whole numbers", str(channel))
     found = record.channels.get(channel)
     if found is None:
         raise EvidenceError("no-channel", f"the record has no channel {channel!r}")
@@ -152,6 +158,9 @@ def _load(record: Record, channel: ChannelRecord, segment: SealedSegment, read: 
     """A segment's rows, their root recomputed and compared with the seal."""
     schema = channel.schemas[segment.seal.table]
     entries, positions, rows = decode_parquet(schema, read(record, segment), segment.path)
+    # Coordinates are in no hash: whoever sealed the file may have left them out.
+    if any(type(place) is not int for places in (entries, positions) for place in places):
+        raise EvidenceError("coordinates", "a row of the sealed file has no entry or no position", segment.path)
     lines = schema.encode_lines(rows)
     tree = Tree()
     tree.extend_hashes(row_hashes(lines))

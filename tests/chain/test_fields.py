@@ -11,7 +11,7 @@ from chain.limits import LIMITS
 LARGEST = LIMITS.json_integer_max
 ACCEPTED: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "I53": (I53, (0, LARGEST, -LARGEST)),
-    "Moment": (Moment, (0, LARGEST)),
+    "Moment": (Moment, (0, LIMITS.time_ms_max)),
     "Name": (Name, ("a", "0", "A.b_c-d", "a" * 64)),
     "OptionalName": (OptionalName, ("", "10kV")),
     "Title": (Title, (" ", "电站", "x" * LIMITS.title_characters_max)),
@@ -19,7 +19,7 @@ ACCEPTED: dict[str, tuple[Any, tuple[Any, ...]]] = {
 }
 REFUSED: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "I53": (I53, (LARGEST + 1, -LARGEST - 1, 1.5, True, "1", None)),
-    "Moment": (Moment, (-1, LARGEST + 1)),
+    "Moment": (Moment, (-1, LIMITS.time_ms_max + 1)),
     "Name": (Name, ("", "-a", "a/b", "a\n", "\na", "ä", "a" * 65)),
     "OptionalName": (OptionalName, ("\n", " ", "a b", "a\n", None)),
     "Title": (Title, ("", "x" * (LIMITS.title_characters_max + 1), None)),

@@ -124,7 +124,7 @@ def test_a_missing_file_is_named(folder: Path, path: str) -> None:
 
 
 def test_a_file_past_the_limit_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "LIMITS", replace(LIMITS, export_file_bytes_max=9))
+    monkeypatch.setattr(reader, "LIMITS", replace(LIMITS, policy_bytes_max=9))
     export = ExportReader(folder)
     assert export.read("policy/0") == b"quorum q\n"
     (folder / "policy" / "0").write_bytes(b"quorum q\n#")
@@ -133,15 +133,15 @@ def test_a_file_past_the_limit_is_refused(folder: Path, monkeypatch: pytest.Monk
 
 
 def test_a_folder_that_cannot_be_listed_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    really = os.scandir
+    really = Path.iterdir
 
-    def scandir(path: Any) -> Iterator[Any]:
-        if str(path).endswith("policy"):
+    def iterdir(path: Path) -> Iterator[Path]:
+        if path.name == "policy":
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
         return really(path)
 
     export = ExportReader(folder)
-    monkeypatch.setattr(os, "scandir", scandir)
+    monkeypatch.setattr(Path, "iterdir", iterdir)
     error = failure(export.files)
     assert error.code == "unreadable"
     assert error.where.endswith("policy")
@@ -210,3 +210,30 @@ def test_a_vkey_file_is_one_line(data: bytes) -> None:
     error = failure(lambda: decode_vkey(data, "beacon/vkey"))
     assert (error.code, error.where) == ("vkey", "beacon/vkey")
     assert decode_vkey(b"name+00+AA\n", "beacon/vkey") == "name+00+AA"
+
+
+def test_folders_nested_without_end_are_refused(folder: Path) -> None:
+    deep = folder
+    for _ in range(60):
+        deep = deep / "d"
+    deep.mkdir(parents=True)
+    assert failure(ExportReader(folder).files).code == "too-deep"
+
+
+SIZES = {
+    "manifest.json": LIMITS.entry_bytes_max,
+    "policy/0": LIMITS.policy_bytes_max,
+    "beacon/checkpoint": LIMITS.note_bytes_max,
+    "beacon/vkey": LIMITS.note_bytes_max,
+    "area-350100/tile/0/000": 256 * (LIMITS.entry_bytes_max + 2),
+}
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_each_kind_of_file_has_its_own_limit(name: str, folder: Path) -> None:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as sparse:
+        sparse.truncate(SIZES[name] + 1)
+    error = failure(lambda: ExportReader(folder).read(name))
+    assert (error.code, error.where) == ("too-large", name)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chain.errors import ParseError
 from chain.limits import LIMITS
-from chain.text import check_name, check_table_name, check_text, from_hex
+from chain.text import check_name, check_table_name, check_text, from_hex, printable
 from chain.unicode14 import is_allowed
 
 CODE_POINTS = range(0x110000)
@@ -190,3 +190,18 @@ def test_hexadecimal_is_exact_in_length_and_case(text: object) -> None:
     with pytest.raises(ParseError) as caught:
         from_hex(text, 2, "hash")
     assert caught.value.code == "hex"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("福州 ok", "福州 ok"),
+        ("\x1b[2Jall holds", "\\x1b[2Jall holds"),
+        ("a\u202eb", "a\\u202eb"),
+        ("\x9b1m", "\\x9b1m"),
+        ("line\nline", "line\\nline"),
+    ],
+)
+def test_a_strangers_text_cannot_rewrite_the_screen(text: str, shown: str) -> None:
+    assert printable(text) == shown
+    assert str(ParseError("x", text, text)) == f"{shown}: {shown}"

@@ -170,6 +170,15 @@ def test_replay_of_one_session_shows_its_rounds(run: Run, policy: Path) -> None:
     assert f"round {len(traded['rounds'])}:" in out
 
 
+def test_replay_refuses_tables_that_are_not_as_sealed(run: Run, policy: Path, tmp_path: Path) -> None:
+    export = copy_of(sample_export().export, tmp_path / "changed")
+    path = next((export / "area-350100" / "tables" / "trades").iterdir())
+    path.write_bytes(b"forged")
+    code, _, err = run("replay", export, "--policy", policy)
+    assert code == 1
+    assert path.name in err
+
+
 def test_replay_of_an_unknown_session_is_a_sentence(run: Run, policy: Path) -> None:
     code, _, err = run("replay", sample_export().export, "--policy", policy, "--session", "350100-1999010100")
     assert code == 1
@@ -193,6 +202,8 @@ def test_the_same_seed_gives_the_same_bytes_and_says_what_its_keys_are_worth(run
         code, _, err = run("simulate", "--out", tmp_path / name, "--seed", "7", *inputs(tmp_path))
         assert code == 0
         assert "not for trust" in err
+    assert run("verify", tmp_path / "one", "--strict")[0] == 1, "keys that a stranger can make are not pinned"
+    assert run("verify", tmp_path / "one", "--strict", "--policy", tmp_path / "one.policy")[0] == 0
     files = [sorted(p.relative_to(tmp_path / n) for p in (tmp_path / n).rglob("*")) for n in ("one", "two")]
     assert files[0] == files[1]
     different = [
@@ -249,3 +260,39 @@ def test_demo_with_fresh_removes_nothing_but_an_export(run: Run, tmp_path: Path)
     assert code == 1
     assert "no export of gridproof" in err
     assert (tmp_path / "home" / "thesis.txt").exists()
+
+
+def test_demo_with_fresh_puts_the_old_export_aside(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy_of(sample_export().export, tmp_path / "week")
+    (tmp_path / "week.policy").write_bytes(b"mine")
+    served: list[Path] = []
+    monkeypatch.setattr("portal.commands.demo.serve", lambda out, *_, **__: served.append(out))
+    code, out, _ = run("demo", "--out", tmp_path / "week", "--fresh", "--days", "1", "--no-browser")
+    assert (code, served) == (0, [tmp_path / "week"])
+    assert (tmp_path / "week.1" / "manifest.json").exists()
+    assert (tmp_path / "week.1.policy").read_bytes() == b"mine"
+    assert "pinned earlier" in out
+
+
+def test_demo_of_a_strangers_export_says_that_it_vouches_for_itself(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy_of(sample_export().export, tmp_path / "handed-over")
+    monkeypatch.setattr("portal.commands.demo.serve", lambda *_, **__: None)
+    code, out, _ = run("demo", "--out", tmp_path / "handed-over", "--no-browser")
+    assert code == 0
+    assert "self-asserted" in out
+    assert "not verified" in out
+
+
+@pytest.mark.parametrize("out", [".", "/", ""])
+def test_simulate_needs_a_name_for_its_export(run: Run, out: str) -> None:
+    code, _, err = run("simulate", "--out", out, "--days", "1")
+    assert code == 1
+    assert "Traceback" not in err
+
+
+def test_simulate_finds_places_that_collide_before_the_work(run: Run, tmp_path: Path) -> None:
+    code, _, err = run("simulate", "--out", tmp_path / "x", "--daily", tmp_path / "x", *inputs(tmp_path))
+    assert code == 1
+    assert "places of their own" in err

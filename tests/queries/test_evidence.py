@@ -1,15 +1,20 @@
 """Evidence that holds: made from a record, checked from its bytes and a policy alone."""
 
+import io
 import json
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chain.merkle import leaf_hash
+from chain.record import Record, SealedSegment
 from queries import EvidenceError, check
 from queries.catalogue import definitions
+from queries.evidence.build import build_evidence
 from queries.evidence.document import parse_document
 from tests.queries.asked_export import AREA, REJECTED_ORDERS, asked_export, opened
 
@@ -45,6 +50,39 @@ def test_any_choice_of_rows_and_entries_is_proven_together(data: st.DataObject) 
     verdict = check(opened().evidence(places), asked_export().policy)
     found_rows = {(row.table, row.channel, row.entry, row.position) for row in verdict.rows}
     assert found_rows | {("", entry.channel, entry.entry, -1) for entry in verdict.entries} == set(places)
+
+
+NO_ROWS: dict[str, tuple[object, object]] = {
+    "a position before the first": (5, -99_999_999),
+    "position minus one": (5, -1),
+    "a position past the last": (5, 10**12),
+    "an entry that is null": (None, 0),
+    "a position that is null": (5, None),
+    "an entry that is true": (True, 0),
+    "an entry before the first": (-1, 0),
+}
+
+
+@pytest.mark.parametrize("name", NO_ROWS)
+def test_coordinates_of_no_row_are_refused(name: str) -> None:
+    rows = opened().sql(f"SELECT entry FROM trades WHERE channel = '{AREA}' LIMIT 1").rows()
+    entry, position = NO_ROWS[name]
+    place: Any = ("trades", AREA, rows[0][0] if entry == 5 else entry, position)
+    with pytest.raises(EvidenceError):
+        opened().evidence([place])
+
+
+@pytest.mark.parametrize("column", ["entry", "position"])
+def test_a_sealed_row_without_coordinates_proves_nothing(column: str) -> None:
+    def without(record: Record, segment: SealedSegment) -> bytes:
+        frame = pl.read_parquet(opened()._cache.read(record, segment))
+        sink = io.BytesIO()
+        frame.with_columns(pl.lit(None, frame.schema[column]).alias(column)).write_parquet(sink)
+        return sink.getvalue()
+
+    place = opened().sql(f"SELECT channel, entry, position FROM trades WHERE channel = '{AREA}' LIMIT 1").rows()[0]
+    with pytest.raises(EvidenceError, match="no entry or no position"):
+        build_evidence(opened().record, [("trades", *place)], without)
 
 
 def test_an_order_of_a_rejected_batch_is_submitted_and_never_written() -> None:

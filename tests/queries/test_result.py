@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from queries.errors import DigitLossError
+from queries.errors import DigitLossError, QueryError
 from queries.output import STATUS_KEY
 from tests.queries.asked_export import opened
 
@@ -126,6 +126,61 @@ def test_parquet_keeps_types_and_says_its_status(tmp_path: Path) -> None:
     path = result.parquet(tmp_path / "trades.parquet")
     assert pq.read_table(path).equals(result.arrow())
     assert json.loads(pq.read_schema(path).metadata[STATUS_KEY.encode()])["signers"] == "policy"
+
+
+NO_PARQUET: dict[str, str] = {
+    "an interval": "SELECT INTERVAL 1 DAY AS x",
+    "a union": "SELECT union_value(a := 1) AS x",
+}
+
+
+@pytest.mark.parametrize("name", NO_PARQUET)
+def test_what_parquet_does_not_know_is_told_with_the_cast_that_helps(name: str, tmp_path: Path) -> None:
+    with pytest.raises(QueryError, match="cast the column to VARCHAR"):
+        opened().sql(NO_PARQUET[name]).parquet(tmp_path / "x.parquet")
+    assert list(tmp_path.iterdir()) == []
+
+
+NO_TIME: dict[str, str] = {
+    "an infinite date": "'infinity'::DATE",
+    "the other infinity": "'-infinity'::DATE",
+    "an infinite timestamp": "'infinity'::TIMESTAMP",
+    "an infinite timestamp with a zone": "'infinity'::TIMESTAMPTZ",
+    "infinite seconds": "'infinity'::TIMESTAMP_S",
+    "infinite milliseconds": "'-infinity'::TIMESTAMP_MS",
+    "a date before Christ": "'0044-03-15 (BC)'::DATE",
+    "a timestamp before Christ": "'0044-03-15 (BC) 12:00:00'::TIMESTAMP",
+    "the year 10000": "'10000-01-01'::DATE",
+    "the first moment of the year 10000": "'10000-01-01'::TIMESTAMP",
+    "a date in a list": "['infinity'::DATE]",
+    "a timestamp in a list of lists": "[['10000-01-01'::TIMESTAMP]]",
+    "a timestamp in a struct": "{'a': 'infinity'::TIMESTAMPTZ}",
+    "a date in a map": "MAP {'a': 'infinity'::DATE}",
+    "a date in a union": "union_value(a := 'infinity'::DATE)",
+}
+
+
+@pytest.mark.parametrize("name", NO_TIME)
+def test_a_time_that_nobody_can_write_is_refused(name: str) -> None:
+    with pytest.raises(DigitLossError, match="years 1 to 9999"):
+        opened().sql(f"SELECT unnest([NULL, {NO_TIME[name]}]) AS x")
+
+
+def test_the_first_and_the_last_moment_that_can_be_written_arrive() -> None:
+    moments = "'0001-01-01'::DATE, '9999-12-31'::DATE, '0001-01-01'::TIMESTAMP, '9999-12-31 23:59:59.999999'::TIMESTAMP"
+    found = json.loads(opened().sql(f"SELECT {moments}").json())["rows"][0]
+    assert found == ["0001-01-01", "9999-12-31", "0001-01-01T00:00:00", "9999-12-31T23:59:59.999999"]
+
+
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+@pytest.mark.parametrize("first", FORMULAS)
+def test_no_cell_of_any_type_begins_a_formula(first: str, tmp_path: Path) -> None:
+    for value in ("$1", "CAST($1 AS JSON)" if first == "-" else "union_value(a := $1)"):
+        data = opened().sql(f"SELECT {value} AS x", [f"{first}1"]).csv(tmp_path / "x.csv").read_bytes()
+        cell = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))[1][0]
+        assert cell == f"'{first}1"
 
 
 CELLS = ["plain", '="x"&1', "+1", "-1", "@sum", "\tx", "a,b", 'a"b', "a\r\nb", "", " x ", "中文", "'quoted"]

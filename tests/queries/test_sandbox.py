@@ -10,6 +10,7 @@ from queries.engine import Engine
 from queries.errors import QueryError, RefusedError
 from queries.limits import QUERY_LIMITS
 from queries.sandbox import check_query
+from queries.shape import require_shape
 from tests.queries.asked_export import opened
 
 RELATIONS = frozenset({"trades", "orders"})
@@ -92,6 +93,12 @@ ESCAPES: dict[str, str] = {
     "time travel": "SELECT * FROM trades AT (VERSION => 1)",
     "EXPLAIN with options": "EXPLAIN (FORMAT json) SELECT 1",
     "PIVOT that makes a type": "PIVOT trades ON session USING sum(quantity_wh)",
+    "brackets, open": "SELECT " + "(" * 6_000,
+    "lists, open": "SELECT " + "[" * 6_000,
+    "minus signs": "SELECT " + "- " * 6_000,
+    "set operations": "SELECT 1" + " UNION SELECT 1" * 201,
+    "named subqueries": "WITH " + ", ".join(f"x{n} AS NOT MATERIALIZED (SELECT 1)" for n in range(51)) + " SELECT 1",
+    "half a character": "SELECT '\ud800'",
     "too long": "SELECT 1 -- " + "x" * QUERY_LIMITS.query_characters_max,
     "too deep": "SELECT " + "(" * 5_000 + "1" + ")" * 5_000,
     "too many parts": "SELECT " + "+".join(["1"] * 30_000),
@@ -109,6 +116,42 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 def test_an_escape_is_refused_before_anything_runs(name: str, engine: Engine) -> None:
     with pytest.raises(QueryError):
         check_query(engine.connection, ESCAPES[name], RELATIONS)
+
+
+SHAPES: dict[str, tuple[str, int, int]] = {
+    "brackets": ("SELECT " + "(" * 101, 1, 108),
+    "brackets after a Chinese text": ("SELECT '中文',\n" + "{" * 101, 2, 101),
+    "brackets hidden in no string": ("SELECT 'a''(', e'\\'(', $$($$, \"(\" /* ( */ -- (\n" + "(" * 101, 2, 101),
+    "operators": ("SELECT" + " -" * 101, 1, 208),
+    "set operations": ("SELECT 1\n" + "except SELECT 1\n" * 201, 202, 1),
+    "named subqueries": ("WITH " + "x AS\n(SELECT 1), " * 51, 52, 1),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_what_the_parser_would_choke_on_is_refused_with_its_place_before_it_is_parsed(name: str) -> None:
+    text, line, column = SHAPES[name]
+    with pytest.raises(RefusedError) as caught:
+        require_shape(text)
+    assert (caught.value.line, caught.value.column) == (line, column)
+
+
+def test_brackets_in_strings_names_and_comments_are_no_nesting() -> None:
+    many = "(" * 200
+    require_shape(f"SELECT '{many}', \"{many}\", $${many}$$ /* {many} */ -- {many}")
+    require_shape("SELECT " + "(" * 100 + "1" + ")" * 100 + ", (1)" * 300)
+
+
+def test_no_name_of_the_engines_catalogue_can_be_hidden_behind_a_with(engine: Engine) -> None:
+    rows = engine.connection.execute(
+        "SELECT DISTINCT view_name FROM duckdb_views() WHERE internal AND schema_name <> 'information_schema'"
+    ).fetchall()
+    assert len(rows) > 30
+    for (name,) in rows:
+        hidden = f"SELECT a.* FROM {name} a, (WITH {name.upper()} AS (SELECT 1) SELECT 1) b"
+        with pytest.raises(RefusedError) as caught:
+            check_query(engine.connection, hidden, RELATIONS)
+        assert caught.value.line == 1
 
 
 SECOND_WALL: dict[str, str] = {

@@ -10,7 +10,7 @@ class QueryLimits:
     query_brackets_max: int = 100
     """Depth of brackets in it."""
     query_operators_max: int = 100
-    """Operators and brackets in a row."""
+    """Operators and opening brackets in a row."""
     query_set_operations_max: int = 200
     """UNION, EXCEPT and INTERSECT in it."""
     query_with_max: int = 50

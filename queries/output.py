@@ -3,8 +3,9 @@
 1. **JSON**: `{"columns", "notes", "rows", "status"}`. Decimals and sums are strings, and so is every BIGINT column that
    leaves ±(2⁵³−1), whole columns at a time; times are ISO 8601 in UTC; bytes are hex.
 2. **CSV**: UTF-8 with a byte order mark, RFC 4180 (CRLF, quotes doubled), for spreadsheets. A text cell or heading that
-   begins with `=`, `+`, `-`, `@`, their full-width forms, tab or a line break gets an apostrophe in front, since a spreadsheet would run it
-   as a formula; numbers are written as they are. Empty is null, `""` the empty text. Parquet and JSON keep text as is.
+   begins with `=`, `+`, `-`, `@`, their full-width forms, tab or a line break gets an apostrophe in front, since a
+   spreadsheet would run it as a formula; numbers are written as they are. Empty is null, `""` the empty text. Parquet
+   and JSON keep text as is.
 3. **Parquet**: types as they are; status and notes as JSON in the metadata `gridproof.status`.
 4. A file appears whole or not at all.
 """

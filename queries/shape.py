@@ -4,7 +4,7 @@ DuckDB's parser takes time and memory that grow with the square of what it must 
 signs cost minutes and gigabytes. Its tokenizer takes one pass, so its tokens are counted first. In this order:
 1. The text is at most `query_characters_max` long and can be written as UTF-8.
 2. Brackets are nested at most `query_brackets_max` deep; in strings, quoted names and comments they do not count.
-3. At most `query_operators_max` operators and brackets stand in a row.
+3. At most `query_operators_max` operators and opening brackets stand in a row.
 4. There are at most `query_set_operations_max` words UNION, EXCEPT, INTERSECT.
 5. There are at most `query_with_max` named subqueries: `AS (`, `AS MATERIALIZED (`.
 """
@@ -20,6 +20,8 @@ from queries.limits import QUERY_LIMITS
 
 _OPENING = (b"(", b"[", b"{")
 _CLOSING = (b")", b"]", b"}")
+_ENDING = (*_CLOSING, b",", b";")
+"""Before these an expression is complete: they end a run of operators."""
 _SET_OPERATIONS = frozenset({b"union", b"except", b"intersect"})
 _BEFORE_SUBQUERY = frozenset({b"not", b"materialized"})
 """What may stand between AS and the bracket."""
@@ -32,7 +34,7 @@ def require_shape(text: str) -> None:
     depth = run = operations = subqueries = 0
     after_as = False
     for offset, word, is_operator in _tokens(data):
-        run = run + 1 if is_operator else 0
+        run = run + 1 if is_operator and word not in _ENDING else 0
         if word in _OPENING:
             depth += 1
         elif word in _CLOSING:

@@ -80,7 +80,7 @@ def build_evidence(record: Record, coordinates: Iterable[Coordinates], read: Rea
         sentence = f"evidence proves 1 to {QUERY_LIMITS.evidence_rows_max} rows, here are {len(listed)}"
         raise EvidenceError("rows", sentence)
     for table, channel, entry, position in listed:
-        _require(record, table, channel, entry)
+        _require(record, table, channel, entry, position)
         need = needs.setdefault(channel, _Need())
         if table:
             need.rows.setdefault(table, set()).add((entry, position))
@@ -97,7 +97,7 @@ def build_evidence(record: Record, coordinates: Iterable[Coordinates], read: Rea
     return encode_document(Document(beacon, channels, FORMAT, record.network, policy))
 
 
-def _require(record: Record, table: str, channel: str, entry: int) -> None:
+def _require(record: Record, table: str, channel: str, entry: int, position: int) -> None:
     if type(entry) is not int or type(position) is not int:
         raise EvidenceError("coordinates", "entry and position are whole numbers", str(channel))
     found = record.channels.get(channel)

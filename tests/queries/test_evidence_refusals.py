@@ -8,12 +8,25 @@ from typing import Any
 import pytest
 
 from chain import jcs
-from chain.layout import origin, validator_name
+from chain.layout import BEACON, origin, validator_name
+from chain.merkle import Tree, leaf_hash
 from chain.network import NetworkConfig, derive_keys
 from chain.note import COSIGNATURE_V1, ED25519, SigningKey
 from chain.policy import encode_policy
+from chain.replica import GOVERNANCE
 from queries import EvidenceError, check
+from queries.evidence.document import (
+    FORMAT,
+    BeaconPart,
+    ChannelPart,
+    Document,
+    EntryPart,
+    encode_document,
+    encode_nodes,
+)
+from queries.evidence.multiproof import prove_many
 from sample_data.network_setup import Keyring
+from tests.chain.tamper.forgery import Forgery
 from tests.queries.asked_export import AREA, asked_export, opened
 from tests.sample_export import AREAS, NETWORK
 
@@ -222,6 +235,47 @@ def test_a_flipped_bit_anywhere_is_refused() -> None:
     data, policy = genuine(), asked_export().policy
     flipped = (data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :] for place in range(0, len(data), 61))
     assert [place for place, other in enumerate(flipped) if accepted(other, policy)] == []
+
+
+BEYOND = 2**53 - 1
+TIMES: dict[str, Callable[[Forgery], None]] = {
+    "of the last round": lambda forged: forged.edit(BEACON, len(forged.entries[BEACON]) - 1, late),
+    "of a block": lambda forged: forged.edit(AREA, forged.find(AREA, lambda entry: entry["kind"] == "block"), late),
+}
+
+
+def late(value: Json) -> None:
+    value["time"] = BEYOND
+
+
+@pytest.mark.parametrize("name", TIMES)
+def test_a_time_that_no_calendar_writes_is_refused_even_when_its_signers_vouch_for_it(name: str) -> None:
+    asked = asked_export()
+    forged = Forgery(asked.folder)
+    TIMES[name](forged)
+    forged.repin_blindly()
+    index = forged.find(AREA, lambda entry: entry["kind"] == "block")
+    beacon, log = (Tree() for _ in range(2))
+    beacon.extend_hashes(leaf_hash(data) for data in forged.entries[BEACON])
+    log.extend_hashes(leaf_hash(data) for data in forged.entries[AREA])
+    governance = Tree()
+    governance.extend_hashes(leaf_hash(data) for data in forged.entries[GOVERNANCE])
+    last = len(forged.entries[BEACON]) - 1
+    parts = (
+        ChannelPart((index,), AREA, (entry_part(forged, AREA, index),), encode_nodes(prove_many(log, [index])), ()),
+        ChannelPart(
+            (), GOVERNANCE, (entry_part(forged, GOVERNANCE, 0),), encode_nodes(prove_many(governance, [0])), ()
+        ),
+    )
+    note = forged.checkpoint(BEACON, asked.keys).decode()
+    part = BeaconPart(note, forged.entries[BEACON][last].decode(), encode_nodes(prove_many(beacon, [last])))
+    document = Document(part, tuple(sorted(parts, key=lambda p: p.channel)), FORMAT, NETWORK, forged.policy.decode())
+    found = refusal(encode_document(document), None)
+    assert "time" in str(found), found
+
+
+def entry_part(forged: Forgery, channel: str, index: int) -> EntryPart:
+    return EntryPart(forged.entries[channel][index].decode(), index)
 
 
 def test_another_readers_policy_does_not_trust_it() -> None:

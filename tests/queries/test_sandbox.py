@@ -120,7 +120,7 @@ def test_an_escape_is_refused_before_anything_runs(name: str, engine: Engine) ->
 
 SHAPES: dict[str, tuple[str, int, int]] = {
     "brackets": ("SELECT " + "(" * 101, 1, 108),
-    "brackets after a Chinese text": ("SELECT '中文',\n" + "{" * 101, 2, 101),
+    "brackets after a Chinese text": ("SELECT '中文', 1\n" + "{" * 101, 2, 101),
     "brackets hidden in no string": ("SELECT 'a''(', e'\\'(', $$($$, \"(\" /* ( */ -- (\n" + "(" * 101, 2, 101),
     "operators": ("SELECT" + " -" * 101, 1, 208),
     "set operations": ("SELECT 1\n" + "except SELECT 1\n" * 201, 202, 1),

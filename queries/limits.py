@@ -15,6 +15,8 @@ class QueryLimits:
     """UNION, EXCEPT and INTERSECT in it."""
     query_with_max: int = 50
     """Subqueries that it names with AS."""
+    query_with_depth_max: int = 8
+    """Depth of them in each other."""
     query_nodes_max: int = 50_000
     """Nodes of its syntax tree that the sandbox looks at."""
     checked_queries_max: int = 256

@@ -6,7 +6,8 @@ signs cost minutes and gigabytes. Its tokenizer takes one pass, so its tokens ar
 2. Brackets are nested at most `query_brackets_max` deep; in strings, quoted names and comments they do not count.
 3. At most `query_operators_max` operators and opening brackets stand in a row.
 4. There are at most `query_set_operations_max` words UNION, EXCEPT, INTERSECT.
-5. There are at most `query_with_max` named subqueries: `AS (`, `AS MATERIALIZED (`.
+5. There are at most `query_with_max` named subqueries: `AS (`, `AS MATERIALIZED (`; they are nested at most
+   `query_with_depth_max` deep, since each level doubles what the parser tries.
 """
 
 import re
@@ -31,19 +32,21 @@ _WORD = re.compile(rb"\w+")
 def require_shape(text: str) -> None:
     """Rules 1–5; a violation is a `RefusedError` with its place."""
     data = _encoded(text)
-    depth = run = operations = subqueries = 0
+    run = operations = subqueries = 0
+    opened: list[bool] = []
     after_as = False
     for offset, word, is_operator in _tokens(data):
         run = run + 1 if is_operator and word not in _ENDING else 0
         if word in _OPENING:
-            depth += 1
-        elif word in _CLOSING:
-            depth = max(depth - 1, 0)
+            opened.append(after_as)
+        elif word in _CLOSING and opened:
+            opened.pop()
         operations += word in _SET_OPERATIONS
         subqueries += after_as and word == b"("
         after_as = word == b"as" or (after_as and word in _BEFORE_SUBQUERY)
-        if depth > QUERY_LIMITS.query_brackets_max:
-            sentence = f"brackets are nested more than {QUERY_LIMITS.query_brackets_max} deep"
+        if len(opened) > QUERY_LIMITS.query_brackets_max or sum(opened) > QUERY_LIMITS.query_with_depth_max:
+            sentence = f"brackets are nested more than {QUERY_LIMITS.query_brackets_max} deep, "
+            sentence += f"or named subqueries more than {QUERY_LIMITS.query_with_depth_max}"
             _refuse("query-depth", sentence, data, offset)
         if run > QUERY_LIMITS.query_operators_max:
             sentence = f"more than {QUERY_LIMITS.query_operators_max} operators in a row"

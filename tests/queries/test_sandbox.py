@@ -122,6 +122,7 @@ SHAPES: dict[str, tuple[str, int, int]] = {
     "brackets": ("SELECT " + "(" * 101, 1, 108),
     "brackets after a Chinese text": ("SELECT '中文', 1\n" + "{" * 101, 2, 101),
     "brackets hidden in no string": ("SELECT 'a''(', e'\\'(', $$($$, \"(\" /* ( */ -- (\n" + "(" * 101, 2, 101),
+    "named subqueries in each other": ("SELECT " + "(with a as ((" * 9, 1, 7 + 13 * 9 - 1),
     "operators": ("SELECT" + " -" * 101, 1, 208),
     "set operations": ("SELECT 1\n" + "except SELECT 1\n" * 201, 202, 1),
     "named subqueries": ("WITH " + "x AS\n(SELECT 1), " * 51, 52, 1),

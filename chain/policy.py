@@ -202,7 +202,8 @@ def verify_checkpoint(note: Note, policy: Policy, origin: str | None = None) -> 
         raise PolicyError("policy-log", f"the policy knows no log {checkpoint.origin}")
     signed_at = _verify_known(note, policy)
     if log_key not in signed_at:
-        raise PolicyError("policy-log", "the log has not signed", checkpoint.origin)
+        sentence = "the log has not signed with the key that this policy names"
+        raise PolicyError("policy-log", sentence, checkpoint.origin)
     cosigners = tuple((name, signed_at[key]) for name, key in policy.witnesses.items() if key in signed_at)
     return VerifiedCheckpoint(checkpoint, log_key, cosigners, _quorum_time(cosigners, policy, checkpoint.origin))
 

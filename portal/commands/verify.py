@@ -63,7 +63,8 @@ def _refuse(export: Path, error: ChainError, as_json: bool) -> None:
         found = {"code": error.code, "where": error.where, "problem": error.sentence}
         sys.stdout.write(json.dumps({"export": str(export), "holds": False, "error": found}) + "\n")
     else:
-        sys.stderr.write(f"gridproof: {export} does not hold: {error}\n")
+        prefix = "" if error.code == "no-export" else f"{export} does not hold: "
+        sys.stderr.write(f"gridproof: {prefix}{error}\n")
     raise typer.Exit(1)
 
 

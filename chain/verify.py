@@ -12,11 +12,13 @@ Governance first, since the other channels import its accounts; then the areas i
 import contextlib
 import multiprocessing
 import queue
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby, zip_longest
 from pathlib import Path
+from types import ModuleType
 
 from chain.beacon import GovernanceFeed
 from chain.entry import BeaconLeaf, Head
@@ -140,26 +142,40 @@ def _execute_all(record: Record, progress: Progress) -> tuple[ChannelSummary, ..
         return (governance, *(execute_channel(a, record.reader, record.leaves, feed, counter.add) for a in areas))
     heads = {head.channel: head for head in record.leaves[-1].heads}
     context = multiprocessing.get_context("spawn")
-    with context.Manager() as manager, ProcessPoolExecutor(VERIFY_PROCESSES, mp_context=context) as pool:
-        counts = manager.Queue()
-        futures = [
-            pool.submit(
-                _execute_elsewhere,
-                record.reader.folder,
-                record.anchor.policy.text,
-                record.anchor.source,
-                record.network,
-                heads[area.channel],
-                record.leaves,
-                feed,
-                counts,
-            )
-            for area in areas
-        ]
+    with contextlib.ExitStack() as held:
+        with _without_main():
+            manager = held.enter_context(context.Manager())
+            pool = held.enter_context(ProcessPoolExecutor(VERIFY_PROCESSES, mp_context=context))
+            counts = manager.Queue()
+            futures = [
+                pool.submit(
+                    _execute_elsewhere,
+                    record.reader.folder,
+                    record.anchor.policy.text,
+                    record.anchor.source,
+                    record.network,
+                    heads[area.channel],
+                    record.leaves,
+                    feed,
+                    counts,
+                )
+                for area in areas
+            ]
         while not all(future.done() for future in futures):
             with contextlib.suppress(queue.Empty):
                 counter.add(counts.get(timeout=0.1))
         return (governance, *(future.result() for future in futures))
+
+
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """New processes import what they run by name; without this they would first run the caller's script again."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _execute_elsewhere(

@@ -1,5 +1,7 @@
 """Whole verification: what its report says, that the parallel way judges as the other does, and `--since`."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -151,3 +153,19 @@ def test_two_networks_of_one_name_are_still_two(tmp_path: Path) -> None:
     other = simulate(tmp_path, b"another network's keys")
     with pytest.raises(ChainError, match="different networks"):
         verify_since(open_record(other.export, other.policy, "policy"), record(sample_export().older))
+
+
+def test_a_callers_script_without_a_main_guard_is_not_run_again(tmp_path: Path) -> None:
+    sample = sample_export()
+    (tmp_path / "policy").write_bytes(sample.policy)
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from pathlib import Path\n"
+        "import chain.verify\n"
+        "chain.verify.PARALLEL_ENTRIES_MIN = 0\n"
+        f"policy = Path({str(tmp_path / 'policy')!r}).read_bytes()\n"
+        f"report = chain.verify.verify_export(Path({str(sample.export)!r}), policy, 'policy')\n"
+        "print(len(report.channels))\n"
+    )
+    ran = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True, timeout=120)
+    assert ran.stdout.split() == ["3"]

@@ -261,9 +261,8 @@ class Network:
             self._add_leaf(leaf, data)
 
     def _resume_beacon(self) -> None:
-        if len(self.leaves) > 1 and not self._validators.has_signed(origin(self.name, BEACON)):
-            sentence = "the signing state is lost: retire the keys, a restart could sign a fork"
-            raise LedgerError("signing-state", sentence, BEACON)
+        if len(self.leaves) > 1:
+            self._signing(BEACON).require_state()
         if not self.leaves:
             # Killed between the last channel's block 0 and round 0.
             self.beacon(max(ledger.replica.time_ms for ledger in self.channels.values()))

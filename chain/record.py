@@ -61,6 +61,8 @@ class Anchor:
     policy: Policy
     source: AnchorSource
     """`policy`: handed in by the reader; `pinned`: pinned earlier; `self-asserted`: the export's own word."""
+    own: Policy
+    """The record's newest policy, which its signers claim: no anchor, but it must hold too."""
 
     @property
     def is_readers(self) -> bool:
@@ -98,7 +100,7 @@ class ChannelRecord:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An export, checked by rules 1–7."""
+    """An export, checked by rules 1–6."""
 
     reader: ExportReader = field(repr=False)
     network: str
@@ -136,15 +138,18 @@ def exported_policies(reader: ExportReader) -> list[bytes]:
 
 
 def open_record(folder: Path, policy: bytes | None, source: AnchorSource, progress: Progress = no_progress) -> Record:
-    """Rules 1–7; `policy` is the reader's, None takes the export's own. Raises `ChainError`."""
+    """Rules 1–6; `policy` is the reader's, None takes the export's own. Raises `ChainError`.
+
+    Rule 7 is `check_segment_files`, or the caller's own check of each file before it is parsed.
+    """
     reader = ExportReader(folder)
     manifest = reader.manifest()
     anchor = _anchor(reader, policy, source)
     anchor.policy.require_validators(manifest.network)
     beacon_note = reader.read(log_path(BEACON, CHECKPOINT))
-    beacon = _checkpoint(reader, beacon_note, anchor.policy, manifest.network, BEACON)
+    beacon = _checkpoint(reader, beacon_note, anchor, manifest.network, BEACON)
     entries, tree = _log(reader, beacon, BEACON)
-    leaves = _leaves(entries, exported_policies(reader)[-1])
+    leaves = _leaves(entries, anchor.own)
     heads = leaves[-1].heads
     if tuple(head.channel for head in heads) != manifest.channels:
         names = ", ".join(head.channel for head in heads)
@@ -190,7 +195,7 @@ def open_channel(reader: ExportReader, anchor: Anchor, network: str, head: Head)
     """Rules 4–6 for one channel."""
     channel = head.channel
     note = reader.read(log_path(channel, CHECKPOINT))
-    checkpoint = _checkpoint(reader, note, anchor.policy, network, channel)
+    checkpoint = _checkpoint(reader, note, anchor, network, channel)
     signed = checkpoint.checkpoint
     if (signed.size, signed.root.hex()) != (head.size, head.root):
         raise ExportError("head", f"the beacon pins size {head.size}, the checkpoint says {signed.size}", channel)
@@ -233,28 +238,26 @@ def check_segment_files(
 
 
 def _anchor(reader: ExportReader, policy: bytes | None, source: AnchorSource) -> Anchor:
-    """Rule 1."""
-    exported = exported_policies(reader)
-    for number, text in enumerate(exported):
+    """Rule 1. Every exported policy is read and parsed here, once."""
+    for number, text in enumerate(exported_policies(reader)):
         try:
-            parse_policy(text)
+            own = parse_policy(text)
         except ChainError as error:
             raise error.at(policy_path(number)) from None
     if policy is None:
-        return Anchor(parse_policy(exported[-1]), "self-asserted")
-    return Anchor(parse_policy(policy), source)
+        return Anchor(own, "self-asserted", own)
+    return Anchor(parse_policy(policy), source, own)
 
 
-def _checkpoint(reader: ExportReader, note: bytes, policy: Policy, network: str, log: str) -> VerifiedCheckpoint:
+def _checkpoint(reader: ExportReader, note: bytes, anchor: Anchor, network: str, log: str) -> VerifiedCheckpoint:
     """Rules 3 and 5: signers, signatures and quorum; the `vkey` file is the policy's key."""
     path = log_path(log, CHECKPOINT)
-    own = parse_policy(exported_policies(reader)[-1])
     try:
         parsed = parse_note(note)
-        require_known_signers(parsed, policy, own)
-        verified = verify_checkpoint(parsed, policy, origin(network, log))
+        require_known_signers(parsed, anchor.policy, anchor.own)
+        verified = verify_checkpoint(parsed, anchor.policy, origin(network, log))
         # The record's own policy is no anchor; but what claims to be signed under it must be.
-        verify_checkpoint(parsed, own, origin(network, log))
+        verify_checkpoint(parsed, anchor.own, origin(network, log))
     except ChainError as error:
         raise error.at(path) from None
     if decode_vkey(reader.read(log_path(log, VKEY)), log_path(log, VKEY)) != str(verified.log_key):
@@ -301,20 +304,20 @@ def _wrong_entries(reader: ExportReader, log: str, entries: Sequence[bytes]) -> 
     return ExportError("log-root", sentence, log)
 
 
-def _leaves(entries: Sequence[bytes], newest_policy: bytes) -> list[BeaconLeaf]:
+def _leaves(entries: Sequence[bytes], newest: Policy) -> list[BeaconLeaf]:
     """Rule 3: the beacon's leaves, in order and consistent."""
     leaves: list[BeaconLeaf] = []
     for number, data in enumerate(entries):
         leaf = parse_beacon_leaf(data, f"beacon entry {number}")
         check_round(leaves[-1] if leaves else None, leaf, f"beacon entry {number}")
         leaves.append(leaf)
-    if leaves[-1].policy_sha256 != file_sha256(newest_policy):
+    if leaves[-1].policy_sha256 != newest.sha256.hex():
         raise ExportError("policy", "the newest exported policy is not the one that the beacon names", POLICY_FOLDER)
     return leaves
 
 
 def _check_heads(leaves: Sequence[BeaconLeaf], channels: dict[str, ChannelRecord]) -> None:
-    """Rule 4 for every leaf: what it pinned is still what the log begins with."""
+    """Rule 5 for every leaf: what it pinned is still what the log begins with."""
     for leaf in leaves:
         for head in leaf.heads:
             where = f"beacon entry {leaf.round}: {head.channel}"

@@ -153,6 +153,7 @@ def _execute_all(record: Record, progress: Progress) -> tuple[ChannelSummary, ..
                     record.reader.folder,
                     record.anchor.policy.text,
                     record.anchor.source,
+                    record.anchor.own.text,
                     record.network,
                     heads[area.channel],
                     record.leaves,
@@ -182,6 +183,7 @@ def _execute_elsewhere(
     folder: Path,
     policy: bytes,
     source: AnchorSource,
+    own: bytes,
     network: str,
     head: Head,
     leaves: Sequence[BeaconLeaf],
@@ -189,7 +191,7 @@ def _execute_elsewhere(
     counts: "queue.Queue[int]",
 ) -> ChannelSummary:
     """`execute_channel` in a process of its own, which opens the channel itself."""
-    reader, anchor = ExportReader(folder), Anchor(parse_policy(policy), source)
+    reader, anchor = ExportReader(folder), Anchor(parse_policy(policy), source, parse_policy(own))
     counter = _Batched(counts)
     summary = execute_channel(open_channel(reader, anchor, network, head), reader, leaves, feed, counter.add)
     counter.flush()

@@ -66,7 +66,7 @@ def run_page(page: PageInfo, pages: Sequence[PageInfo]) -> None:
         with above:
             show(*(note(problem, "warn") for problem in problems))
     # What waits for a view (a test, a printing service) can tell that this one is complete, and which one it is.
-    show(tag("span", cls="gp-done", hidden="hidden", data_address=current_query()))
+    show(tag("span", cls="gp-done", hidden="hidden", data_address=f"{page.path}?{current_query()}"))
 
 
 def _navigation(current: PageInfo, pages: Sequence[PageInfo]) -> None:

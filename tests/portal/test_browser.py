@@ -121,8 +121,9 @@ def _is_own(url: str, base: str) -> bool:
 
 def settle(page: Page) -> None:
     """Wait until the view that the address names is complete."""
-    pairs = parse_qsl(urlparse(page.url).query, keep_blank_values=True)
-    page.wait_for_selector(f'.gp-done[data-address="{urlencode(sorted(pairs))}"]', state="attached")
+    address = urlparse(page.url)
+    query = urlencode(sorted(parse_qsl(address.query, keep_blank_values=True)))
+    page.wait_for_selector(f'.gp-done[data-address="{address.path.strip("/")}?{query}"]', state="attached")
     page.wait_for_selector(_READY)
 
 

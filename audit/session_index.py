@@ -18,15 +18,15 @@ import msgspec
 from audit.errors import ReplayError
 from audit.schedule import Blocks
 from chain.beacon import GovernanceFeed
-from chain.contract import Account, Contract, imported_account, operator_account
+from chain.contract import Account, Contract, operator_account
 from chain.contracts import record as record_contract
 from chain.contracts.auction import session_id
 from chain.contracts.auction_state import Parameters
 from chain.contracts.installed import resolve_contracts
 from chain.entry import Block, Genesis, Transaction, Trigger, parse_entry
+from chain.imports import ACCOUNT_EVENTS, GOVERNANCE, told_account
 from chain.record import ChannelRecord, Record
 from chain.reexecute import SubmittedRows
-from chain.replica import GOVERNANCE
 from chain.units import HOUR_MS, SETTLEMENT_OFFSET_MS
 
 AUCTION = "auction"
@@ -83,7 +83,9 @@ class Ground:
     def accounts(self, first: int, end: int) -> tuple[Account, ...]:
         """Accounts that governance tells of in its entries [first, end), in order."""
         if (first, end) not in self._accounts:
-            self._accounts[first, end] = tuple(imported_account(event) for event in self._feed.between(first, end))
+            self._accounts[first, end] = tuple(
+                told_account(event) for event in self._feed.between(first, end) if event.name in ACCOUNT_EVENTS
+            )
         return self._accounts[first, end]
 
     def opening_ms(self, session: str) -> int | None:

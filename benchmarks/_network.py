@@ -6,8 +6,8 @@ from pathlib import Path
 
 from chain.contracts.auction_tables import ORDERS_SUBMITTED
 from chain.entry import Operator
+from chain.imports import GOVERNANCE
 from chain.network import Network, NetworkConfig, derive_keys
-from chain.replica import GOVERNANCE
 from chain.transaction import SignedTransaction
 from chain.units import HOUR_MS
 from sample_data.network_setup import OPERATORS, Keyring, Sender, SimulatedClock, registration
@@ -57,7 +57,7 @@ def quoting_network(folder: Path, members: int) -> Quoting:
         areas={AREA: AREA.removeprefix("area-")},
         time_ms=START_MS,
         operators=tuple(
-            Operator(account, name_en, name_zh, keys.signer(account).public_key, roles)
+            Operator(account, name_en, name_zh, account, keys.signer(account).public_key, roles)
             for account, name_en, name_zh, roles in OPERATORS
         ),
         parameters={"auction": {"orders_per_side_max": 1_000_000}},

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from chain.entry import BeaconLeaf, Event, Genesis, Head, Transaction, Trigger, parse_entry
 from chain.errors import ParseError
+from chain.imports import GOVERNANCE, TOLD_EVENTS
 from chain.limits import LIMITS
-from chain.replica import ACCOUNT_EVENTS, GOVERNANCE
 
 
 def check_round(previous: BeaconLeaf | None, leaf: BeaconLeaf, where: str) -> None:
@@ -40,11 +40,11 @@ def _check_head(before: Head, head: Head | None, where: str) -> None:
         raise ParseError("beacon-fork", f"channel {head.channel} has two roots at size {head.size}", where)
 
 
-_ACCOUNT_EVENTS = tuple(b'"%s"' % name.encode() for name in ACCOUNT_EVENTS)
+_TOLD = tuple(b'"%s"' % name.encode() for name in TOLD_EVENTS)
 
 
 class GovernanceFeed:
-    """What governance tells the other channels: accounts, in the order of the record (section 8)."""
+    """What governance tells the other channels (section 8), in the order of the record."""
 
     def __init__(self) -> None:
         self._events: list[tuple[int, Event]] = []
@@ -53,10 +53,10 @@ class GovernanceFeed:
     def extend(self, entries: Sequence[bytes]) -> None:
         """The next entries of the governance log."""
         for data in entries:
-            if any(name in data for name in _ACCOUNT_EVENTS):
+            if any(name in data for name in _TOLD):
                 entry = parse_entry(data, f"{GOVERNANCE} entry {self._size}")
                 if isinstance(entry, Transaction | Trigger) and entry.receipt.status == "accepted":
-                    told = [event for event in entry.receipt.events if event.name in ACCOUNT_EVENTS]
+                    told = [event for event in entry.receipt.events if event.name in TOLD_EVENTS]
                     self._events += [(self._size, event) for event in told]
             self._size += 1
 

@@ -44,12 +44,18 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Connection voltage class, "" where none."""
     zone: str
     """Grid zone inside the area, "" where none."""
+    organisation: str = ""
+    """The organisation it acts for; "" where a participant acts for itself."""
     status: Literal["active", "suspended", "revoked"] = "active"
     """Only an active account's calls are accepted; the others' are on the record as rejected."""
 
 
 ACCOUNTS = "account"
 """State space of accounts, id = account."""
+
+POLICY = "policy"
+"""State space of the newest policy's text, on governance; its one id is `CURRENT`."""
+CURRENT = "current"
 
 
 def operator_account(operator: Operator) -> Account:
@@ -59,21 +65,12 @@ def operator_account(operator: Operator) -> Account:
         account=operator.account,
         area="",
         kind="operator",
+        organisation=operator.organisation,
         public_key=operator.public_key,
         roles=operator.roles,
         voltage="",
         zone="",
     )
-
-
-def imported_account(event: Event) -> Account:
-    """The account that an event of governance tells of; `LedgerError` or `ParseError` where it tells of none."""
-    try:
-        account = msgspec.convert(event.data, Account)
-    except msgspec.ValidationError as error:
-        raise LedgerError("import", f"not an account: {error}", event.name) from None
-    from_hex(account.public_key, 32, f"{event.name}: {account.account}")
-    return account
 
 
 class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -120,6 +117,9 @@ class Contract:
     """Every table it writes, the `…_submitted` ones included."""
     genesis: Callable[["Call"], None] | None = None
     """Runs once when the genesis entry is executed: first triggers, opening balances."""
+    after_rejection: Callable[["Call", str], None] | None = None
+    """Runs after any transaction of the channel was recorded as rejected, with its code: may keep count and schedule,
+    writes no rows and does not refuse."""
     sources: tuple[str, ...] = ()
     """Modules whose source text is its code."""
 
@@ -186,6 +186,10 @@ class Call:
     def delete(self, space: str, key: str) -> None:
         self.overlay.delete(f"{self.contract}.{space}", key)
 
+    def read(self, contract: str, space: str, key: str) -> Any:
+        """A state value of another contract of this channel, or None."""
+        return self.overlay.get(f"{contract}.{space}", key)
+
     def items(self, space: str) -> Iterator[tuple[str, Any]]:
         """All (id, value) of this contract's `space`, by id."""
         return self.overlay.items(f"{self.contract}.{space}")
@@ -208,6 +212,24 @@ class Call:
         if self.account(account.account) is not None:
             raise LedgerError("account-taken", "the account is known already", account.account)
         self.overlay.put(ACCOUNTS, account.account, account)
+
+    def change_account(self, account: Account) -> None:
+        """The account as it is from now on, on this channel at once: as `register_account`, for one that is known."""
+        if self.account(account.account) is None:
+            raise LedgerError("account-unknown", "there is no such account to change", account.account)
+        self.overlay.put(ACCOUNTS, account.account, account)
+
+    @property
+    def policy(self) -> str:
+        """Text of the newest policy on the record (governance only)."""
+        text: str | None = self.overlay.get(POLICY, CURRENT)
+        if text is None:
+            raise LedgerError("no-policy", "only governance keeps the policy", self.channel)
+        return text
+
+    def change_policy(self, text: str) -> None:
+        """Make `text` the newest policy. Only for the contract that has checked it and reports it in an event."""
+        self.overlay.put(POLICY, CURRENT, text)
 
     @property
     def account_id(self) -> str:

@@ -44,6 +44,8 @@ class Operator(_Record, frozen=True):
     account: str
     name_en: str
     name_zh: str
+    organisation: str
+    """The organisation it acts for."""
     public_key: str
     """Ed25519, hex."""
     roles: tuple[str, ...]

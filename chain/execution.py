@@ -10,7 +10,8 @@ Admission, in this order; a failure is an `AdmissionError` (dropped and counted,
 Execution, in this order; a failure is a rejected receipt with the code in quotes:
 6. not past `valid_until` ("expired");
 7. the contract ("unknown-contract"), its version ("contract-version") and method ("unknown-method") exist;
-8. the caller is active ("inactive") and holds a role that may call it ("forbidden");
+8. the caller is active ("inactive"), not restricted on this channel ("restricted"), and holds a role that may call it
+   ("forbidden");
 9. a batch method has rows ("rows-missing"), arguments have the method's shape ("bad-arguments");
 10. the contract accepts.
 """
@@ -37,12 +38,16 @@ NONCES = "nonce"
 
 ANYONE = "anyone"
 
+RESTRICTED = "conduct.restricted"
+"""State space of accounts whose permissions this channel has taken back for a while: account → until, ms, exclusive."""
+
 GENERAL_CODES = {
     "expired": "the block's time is past valid_until",
     "unknown-contract": "no such contract on this channel",
     "contract-version": "the arguments are written for another version of the contract",
     "unknown-method": "the contract has no such method",
     "inactive": "the caller's account is suspended or revoked",
+    "restricted": "the channel has taken back the caller's permissions for a while",
     "forbidden": "the caller holds none of the roles that may call the method",
     "rows-missing": "the method takes a batch of rows and got none",
     "bad-arguments": "the arguments do not have the method's shape",
@@ -142,6 +147,9 @@ def execute(admitted: Admitted, call: Call, contracts: Mapping[str, Contract]) -
         raise RejectError("unknown-method", f"{body.contract}.{body.method}")
     if admitted.caller.status != "active":
         raise RejectError("inactive", f"account {body.account} is {admitted.caller.status}")
+    until = call.overlay.get(RESTRICTED, body.account)
+    if until is not None and call.time_ms < until:
+        raise RejectError("restricted", f"account {body.account} is restricted on this channel until {until}")
     if ANYONE not in method.callers and not set(method.callers) & set(admitted.caller.roles):
         raise RejectError("forbidden", f"{body.contract}.{body.method} is for {', '.join(method.callers)}")
     if method.batch is not None and admitted.submitted is None:

@@ -23,6 +23,7 @@ from chain.contract import Contract
 from chain.contracts.installed import AREA_CONTRACTS, GOVERNANCE_CONTRACTS, code_of, resolve_contracts
 from chain.entry import FORMAT, BeaconLeaf, Event, Genesis, Operator, encode_entry, parse_beacon_leaf
 from chain.errors import LedgerError
+from chain.imports import GOVERNANCE
 from chain.journal import Journal
 from chain.layout import BEACON, KEYS, LOCK, SIGNING_STATE, check_channel, journal_path, origin, validator_name
 from chain.ledger import ChannelLedger, Signing, read_genesis
@@ -31,7 +32,7 @@ from chain.note import COSIGNATURE_V1, ED25519, Note, SigningKey
 from chain.parquet import ENCODER
 from chain.policy import Policy, encode_policy, parse_policy
 from chain.release import RELEASE
-from chain.replica import GOVERNANCE, CommittedBlock
+from chain.replica import CommittedBlock
 from chain.signatures import ThreadedCheck
 from chain.text import check_name
 from chain.transaction import SignedTransaction

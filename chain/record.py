@@ -39,6 +39,7 @@ from chain.entry import (
     parse_entry,
 )
 from chain.errors import ChainError, ExportError
+from chain.imports import GOVERNANCE
 from chain.layout import BEACON, CHECKPOINT, POLICY_FOLDER, VKEY, log_path, origin, policy_path, segment_path
 from chain.limits import LIMITS
 from chain.merkle import Tree, leaf_hash
@@ -46,7 +47,6 @@ from chain.note import parse_note
 from chain.policy import Policy, VerifiedCheckpoint, parse_policy, require_known_signers, verify_checkpoint
 from chain.progress import Progress, no_progress
 from chain.reader import ExportReader, decode_vkey
-from chain.replica import GOVERNANCE
 from chain.schema import Schema, parse_schema
 from chain.tables import catalogue_root, file_sha256, sealed_leaf
 from chain.tiles import TILE_WIDTH, entries_path, tile_path
@@ -325,8 +325,10 @@ def _check_heads(leaves: Sequence[BeaconLeaf], channels: dict[str, ChannelRecord
             if not 0 < head.size <= channel.tree.size or channel.tree.root(head.size).hex() != head.root:
                 raise ExportError("head", f"the log does not extend the head pinned at size {head.size}", where)
             block = parse_entry(channel.entries[head.size - 1], where)
-            if not isinstance(block, Block) or block.height != head.height or block.time > leaf.time or head.closed:
-                raise ExportError("head", "the pinned head is no open block of that height and time", where)
+            if not isinstance(block, Block) or block.height != head.height or block.time > leaf.time:
+                raise ExportError("head", "the pinned head is no block of that height and time", where)
+            if head.closed and head.size != channel.tree.size:
+                raise ExportError("head", "the log goes on after the head that closed it", where)
 
 
 def _check_network(network: str, channels: dict[str, ChannelRecord], policy: Policy) -> str:

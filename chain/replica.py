@@ -6,12 +6,16 @@ clock, no file and no random source; time comes with each block.
 A block, in this order:
 1. its time is later than the last block's, its beacon round not earlier than the last one's, its transactions not more
    than the record allows (that the round exists and is near enough is for `chain.beacon.check_import`);
-2. imported accounts become known;
-3. triggers that are due run by (due, contract, key, method), as many as the record allows: the rest in the next block;
+2. what governance tells is imported (`chain.imports`): accounts become known, parameters are noted for their height,
+   a retired channel's last block is this one;
+3. parameters whose height has come are in force;
+4. triggers that are due run by (due, contract, key, method), as many as the record allows: the rest in the next block;
    one that its contract refuses is on the record as rejected, changes nothing and is not run again;
-4. transactions are admitted and executed in the given order; what is not admissible is dropped and counted;
-5. when a seal is wanted (`Call.seal`, or a table reached its row limit) every table with unsealed rows is sealed;
-6. the `block` entry closes it, with the catalogue root, and the state root if something was sealed.
+5. transactions are admitted and executed in the given order; what is not admissible is dropped and counted, all of
+   them in a last block; of one that was rejected, contracts that watch conduct take note;
+6. when a seal is wanted (`Call.seal`, a table reached its row limit, the last block) every table with unsealed rows is
+   sealed;
+7. the `block` entry closes it, with the catalogue root, and the state root if something was sealed or it is the last.
 """
 
 import heapq
@@ -23,7 +27,7 @@ from typing import Any
 import msgspec
 
 from chain import jcs
-from chain.contract import ACCOUNTS, Call, Contract, imported_account, operator_account
+from chain.contract import ACCOUNTS, CURRENT, POLICY, Account, Call, Contract, operator_account
 from chain.contracts import record
 from chain.entry import (
     FORMAT,
@@ -37,6 +41,15 @@ from chain.entry import (
 )
 from chain.errors import AdmissionError, LedgerError, ParseError
 from chain.execution import NONCES, Address, admit, execute, open_call, rejected, run_call
+from chain.imports import (
+    ACCOUNT_EVENTS,
+    GOVERNANCE,
+    PARAMETERS,
+    RETIRED,
+    told_account,
+    told_parameters,
+    told_retirement,
+)
 from chain.limits import LIMITS
 from chain.merkle import Tree, leaf_hash
 from chain.parquet import require_encoder
@@ -50,9 +63,13 @@ from chain.transaction import SignedTransaction
 TRIGGERS = "trigger"
 """State space of scheduled triggers."""
 
-GOVERNANCE = "governance"
-ACCOUNT_EVENTS = ("participant.registered", "participant.changed")
-"""Events by which governance tells the other channels of an account, new or in its present version."""
+PARAMETERS_IN_FORCE = "parameters"
+"""State space of parameters that differ from genesis: contract → their canonical JSON."""
+PARAMETERS_DUE = "parameters-due"
+"""State space of parameters to come: `<height>:<contract>` → their canonical JSON."""
+CHANNEL = "channel"
+CLOSED = "closed"
+"""State key of a retired channel: the height of its last block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +109,8 @@ class _Draft:
     entries: list[bytes] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     wants_seal: bool = False
+    is_last: bool = False
+    """The channel is retired with this block."""
     triggers: int = 0
 
     @property
@@ -121,6 +140,8 @@ class Replica:
         self.time_ms = -1
         self.beacon_round = -1
         self.sealed_to = 0
+        self.is_closed = False
+        """Retired: there is no next block."""
         self.schemas = {schema.table: schema for schema in schemas}
         self.tables = {schema.table: TableLog(schema) for schema in schemas}
         self._due: list[tuple[int, str, str, str]] = []
@@ -134,7 +155,7 @@ class Replica:
         """The channel as the beacon records it."""
         return Head(
             channel=self.genesis.channel,
-            closed=False,
+            closed=self.is_closed,
             height=self.height,
             root=self.tree.root().hex(),
             size=self.tree.size,
@@ -156,15 +177,20 @@ class Replica:
         imports: Sequence[Event],
         transactions: Sequence[SignedTransaction],
     ) -> CommittedBlock:
-        """Rules 1–6. Raises `LedgerError` on rule 1, before anything has changed."""
+        """Rules 1–7. Raises `LedgerError` on rule 1, before anything has changed."""
         self.require_next(time_ms, beacon_round)
         if len(transactions) > self._cut.transactions_per_block_max:
             most = self._cut.transactions_per_block_max
             raise LedgerError("block-size", f"{len(transactions)} transactions, at most {most} go into a block")
         draft = _Draft(time_ms, beacon_round, self.tree.size, self.tree.root().hex())
         for event in imports:
-            self._import(event)
+            self._import(draft, event)
+        self._put_parameters_in_force()
         self._run_triggers(draft)
+        if draft.is_last:
+            refusal = AdmissionError("retired", "the channel takes no more transactions", self.genesis.channel)
+            draft.outcomes += [Outcome(None, None, refusal) for _ in transactions]
+            return self._close(draft)
         signers = self._check_signers(transactions, self.state)
         for transaction, signer in zip(transactions, signers, strict=True):
             self._run_transaction(draft, transaction, signer)
@@ -172,6 +198,8 @@ class Replica:
 
     def require_next(self, time_ms: int, beacon_round: int) -> None:
         """Rule 1; `LedgerError` otherwise."""
+        if self.is_closed:
+            raise LedgerError("retired", "the channel is retired: its last block is cut", self.genesis.channel)
         if time_ms <= self.time_ms:
             raise LedgerError("block-time", f"time {time_ms} is not after the last block's {self.time_ms}")
         if beacon_round < self.beacon_round:
@@ -179,6 +207,8 @@ class Replica:
 
     def _genesis_block(self, genesis_bytes: bytes) -> CommittedBlock:
         draft = _Draft(self.genesis.time, -1, 0, self.tree.root().hex())
+        if self.genesis.channel == GOVERNANCE:
+            self.state.put(POLICY, CURRENT, self.genesis.policy)
         for operator in self.genesis.operators:
             self.state.put(ACCOUNTS, operator.account, operator_account(operator))
         for name in sorted(self.contracts):
@@ -190,13 +220,42 @@ class Replica:
         draft.entries.append(genesis_bytes)
         return self._close(draft)
 
-    def _import(self, event: Event) -> None:
-        """Rule 2. The event comes from an accepted governance entry, so it has the shape that contract gives it."""
-        account = imported_account(event)
-        self.state.put(ACCOUNTS, account.account, account)
+    def _import(self, draft: _Draft, event: Event) -> None:
+        """Rule 2."""
+        if event.name in ACCOUNT_EVENTS:
+            account = told_account(event)
+            self.state.put(ACCOUNTS, account.account, account)
+        elif event.name == PARAMETERS:
+            self._note_parameters(event)
+        elif event.name == RETIRED and told_retirement(event).channel == self.genesis.channel:
+            draft.is_last = draft.wants_seal = True
+
+    def _note_parameters(self, event: Event) -> None:
+        """Parameters to come, if they are this channel's; a later decision for the same height replaces an earlier."""
+        change = told_parameters(event)
+        if change.channel == self.genesis.channel:
+            due = f"{max(change.height, self.height + 1):015d}:{change.contract}"
+            self.state.put(PARAMETERS_DUE, due, jcs.encode(change.parameters).decode())
+
+    def _put_parameters_in_force(self) -> None:
+        """Rule 3."""
+        for due, text in self.state.items(PARAMETERS_DUE):
+            height, _, contract = due.partition(":")
+            if int(height) > self.height + 1:
+                break
+            self.state.delete(PARAMETERS_DUE, due)
+            self.state.put(PARAMETERS_IN_FORCE, contract, text)
+            self._adopt_parameters(contract, text)
+
+    def _adopt_parameters(self, contract: str, text: str) -> None:
+        known = self.contracts.get(contract)
+        if known is None:
+            raise LedgerError("parameters", f"there is no contract {contract} on this channel", self.genesis.channel)
+        self.parameters[contract] = _parameters(known, jcs.decode(text.encode(), contract))
+        self._cut = self.parameters["record"]
 
     def _run_triggers(self, draft: _Draft) -> None:
-        """Rule 3."""
+        """Rule 4."""
         while self._due and self._due[0][0] <= draft.time_ms and draft.triggers < self._cut.triggers_per_block_max:
             draft.triggers += 1
             due, contract, key, method = scheduled = heapq.heappop(self._due)
@@ -211,7 +270,7 @@ class Replica:
             self._record(draft, call if receipt.status == "accepted" else None, encode_entry(entry), written)
 
     def _run_transaction(self, draft: _Draft, transaction: SignedTransaction, signer: str) -> None:
-        """Rule 4."""
+        """Rule 5."""
         try:
             admitted = admit(transaction, self.address, self.state, self.contracts, signer)
         except AdmissionError as error:
@@ -230,7 +289,19 @@ class Replica:
             data = _transaction_entry(transaction, receipt)
         self.state.put(NONCES, body.account, body.nonce)
         draft.outcomes.append(Outcome(draft.next_entry, receipt, None))
-        self._record(draft, call if receipt.status == "accepted" else None, data, written)
+        accepted = receipt.status == "accepted"
+        self._record(draft, call if accepted else None, data, written)
+        if not accepted:
+            self._tell_of_rejection(draft, admitted.caller, receipt.code)
+
+    def _tell_of_rejection(self, draft: _Draft, caller: Account, code: str) -> None:
+        """Contracts that watch conduct take note (rule 5)."""
+        for name, contract in sorted(self.contracts.items()):
+            if contract.after_rejection is not None:
+                call = self._call(name, draft)
+                call.caller = caller
+                contract.after_rejection(call, code)
+                self._commit(call)
 
     def _record(self, draft: _Draft, call: Call | None, data: bytes, written: list[EntryRows]) -> None:
         """Append the entry and its rows; make an accepted call's writes part of the state."""
@@ -242,6 +313,11 @@ class Replica:
         if call is not None:
             self._commit(call)
             draft.wants_seal |= call.seals
+            if self.genesis.channel == GOVERNANCE:
+                # What governance decides for itself it need not import.
+                for event in call.events:
+                    if event.name == PARAMETERS:
+                        self._note_parameters(event)
 
     def _commit(self, call: Call) -> None:
         call.overlay.apply()
@@ -260,7 +336,10 @@ class Replica:
         )
 
     def _close(self, draft: _Draft) -> CommittedBlock:
-        """Rules 5 and 6."""
+        """Rules 6 and 7."""
+        if draft.is_last:
+            self.state.put(CHANNEL, CLOSED, self.height + 1)
+            self.is_closed = True
         segments: list[Segment] = []
         if draft.wants_seal:
             end = draft.next_entry
@@ -271,6 +350,7 @@ class Replica:
             if segments:
                 self.sealed_to = end
                 self._catalogue = self._catalogue_root()
+        has_state_root = bool(segments) or draft.is_last
         block = Block(
             beacon_round=draft.beacon_round,
             catalogue_root=self._catalogue,
@@ -279,8 +359,8 @@ class Replica:
             height=self.height + 1,
             kind="block",
             previous=draft.previous,
-            state_keys=self.state.count() if segments else 0,
-            state_root=self.state.root().hex() if segments else "",
+            state_keys=self.state.count() if has_state_root else 0,
+            state_root=self.state.root().hex() if has_state_root else "",
             time=draft.time_ms,
         )
         draft.entries.append(encode_entry(block))

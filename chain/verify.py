@@ -23,6 +23,7 @@ from types import ModuleType
 from chain.beacon import GovernanceFeed
 from chain.entry import BeaconLeaf, Head
 from chain.errors import ExportError, ProofError
+from chain.imports import GOVERNANCE
 from chain.layout import BEACON, CHECKPOINT, MANIFEST, VKEY, log_path, policy_path
 from chain.merkle import Tree, verify_consistency
 from chain.policy import parse_policy
@@ -38,7 +39,6 @@ from chain.record import (
     open_record,
 )
 from chain.reexecute import ChannelSummary, execute_channel
-from chain.replica import GOVERNANCE
 from chain.tables import file_sha256
 from chain.tiles import expected_paths, tiles_of
 

@@ -16,8 +16,8 @@ from chain.commitment import field_commitment
 from chain.contracts.participant import possession_message
 from chain.entry import Operator
 from chain.errors import LedgerError
+from chain.imports import GOVERNANCE
 from chain.network import Network, NetworkConfig, derive_keys
-from chain.replica import GOVERNANCE
 from chain.transaction import SignedTransaction, Signer
 from chain.units import HOUR_MS, SETTLEMENT_OFFSET_MS
 from sample_data.records import Inputs, Participant, Plant, Technology
@@ -137,7 +137,7 @@ def create_network(
         areas=_areas(inputs.participants),
         time_ms=start_ms(inputs),
         operators=tuple(
-            Operator(account, name_en, name_zh, keys.signer(account).public_key, roles)
+            Operator(account, name_en, name_zh, account, keys.signer(account).public_key, roles)
             for account, name_en, name_zh, roles in OPERATORS
         ),
         parameters={

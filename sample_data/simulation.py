@@ -12,8 +12,9 @@ from chain.contracts.auction import session_id
 from chain.contracts.auction_state import Session
 from chain.contracts.auction_tables import ORDERS_SUBMITTED
 from chain.errors import LedgerError
+from chain.imports import GOVERNANCE
 from chain.progress import Progress
-from chain.replica import GOVERNANCE, CommittedBlock
+from chain.replica import CommittedBlock
 from chain.transaction import SignedTransaction
 from chain.units import DAY_MS, HOUR_MS, MINUTE_MS
 from sample_data.bidding import OrderRow, forecast_wh, orders_for, requote

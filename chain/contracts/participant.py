@@ -33,12 +33,10 @@ from chain import jcs
 from chain.contract import Account, Arguments, Call, Contract, Method
 from chain.errors import ParseError
 from chain.fields import OptionalName, Title
+from chain.imports import REGISTERED
 from chain.schema import Column, Schema
 from chain.text import check_name, from_hex
 from chain.transaction import is_signature
-
-REGISTERED = "participant.registered"
-"""The event of rule 7."""
 
 POSSESSION_CONTEXT = b"gridproof/possession/v1\n"
 

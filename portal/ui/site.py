@@ -11,9 +11,9 @@ from typing import Any
 
 from audit import SessionIndex, SessionReplay, replay_session, sessions_of
 from chain.entry import Block, Trigger, parse_entry
+from chain.imports import GOVERNANCE
 from chain.progress import Progress
 from chain.record import ChannelRecord, Record
-from chain.replica import GOVERNANCE
 from chain.units import HOUR_MS
 from portal.ui.kept import Kept
 from queries.export import Export, open_export

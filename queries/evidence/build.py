@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 from chain.entry import Transaction, Trigger, Written
 from chain.errors import ExportError
+from chain.imports import GOVERNANCE
 from chain.merkle import Tree
 from chain.parquet import decode_parquet
 from chain.record import ChannelRecord, Record, SealedSegment
-from chain.replica import GOVERNANCE
 from chain.transaction import row_hashes
 from queries.derived import block_entries, closing_block, entry_of
 from queries.errors import EvidenceError

@@ -26,13 +26,13 @@ import msgspec
 
 from chain.entry import BeaconLeaf, Block, Entry, Genesis, Seal, Transaction, Trigger, parse_beacon_leaf, parse_entry
 from chain.errors import ChainError, ParseError
+from chain.imports import GOVERNANCE
 from chain.layout import BEACON, origin
 from chain.limits import LIMITS
 from chain.merkle import HASH_BYTES, leaf_hash
 from chain.note import parse_note
 from chain.policy import Policy, VerifiedCheckpoint, parse_policy, require_known_signers, verify_checkpoint
 from chain.record import require_signed_since
-from chain.replica import GOVERNANCE
 from chain.schema import Schema, parse_schema
 from chain.text import from_hex
 from chain.trust import ReaderPolicy

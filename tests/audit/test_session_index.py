@@ -11,8 +11,8 @@ from audit import SessionReplay, index_sessions, replay_session
 from chain import jcs
 from chain.entry import Block, Event, Receipt, Trigger, encode_entry
 from chain.errors import ChainError
+from chain.imports import GOVERNANCE
 from chain.record import Record
-from chain.replica import GOVERNANCE
 from tests.audit.test_replay import AREA, entries_of, record, traded_session, with_entries
 
 Break = Callable[[], Record]

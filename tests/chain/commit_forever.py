@@ -9,8 +9,8 @@ acknowledged, so it must still be there after any kill.
 import sys
 from pathlib import Path
 
+from chain.imports import GOVERNANCE
 from chain.network import Network
-from chain.replica import GOVERNANCE
 from sample_data.network_setup import SimulatedClock
 from tests.chain.little_network import AREA, next_calls
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from chain.contracts.participant import possession_message
 from chain.entry import Operator
+from chain.imports import GOVERNANCE
 from chain.network import Network, NetworkConfig, NetworkKeys, derive_keys
 from chain.registry.tables import METER_READINGS
-from chain.replica import GOVERNANCE
 from chain.transaction import SignedTransaction, Signer
 from sample_data.network_setup import SimulatedClock
 
@@ -35,7 +35,8 @@ def signer(account: str) -> Signer:
 
 def config() -> NetworkConfig:
     operators = tuple(
-        Operator(account, account, account, signer(account).public_key, roles) for account, roles in OPERATORS.items()
+        Operator(account, account, account, account, signer(account).public_key, roles)
+        for account, roles in OPERATORS.items()
     )
     return NetworkConfig("little", {AREA: AREA.removeprefix("area-")}, START_MS, operators)
 

@@ -6,9 +6,10 @@ import msgspec
 import pytest
 
 from chain import contract as contract_module
-from chain.contract import ACCOUNTS, Call, code_sha256, imported_account, operator_account
+from chain.contract import ACCOUNTS, Call, code_sha256, operator_account
 from chain.entry import Event, Operator
 from chain.errors import ChainError, LedgerError, RejectError
+from chain.imports import told_account
 from chain.limits import LIMITS
 from chain.state import Overlay, State
 from tests.chain.contract_fixture import CONTRACT, NOTES, SUBMITTED, Parameters
@@ -157,7 +158,7 @@ def test_a_state_key_that_the_tree_could_not_hold_is_refused(space: str, key: st
 
 
 def test_an_operator_has_an_account_from_genesis() -> None:
-    operator = Operator("grid", "Grid", "电网", "ab" * 32, ("dispatcher",))
+    operator = Operator("grid", "Grid", "电网", "grid-company", "ab" * 32, ("dispatcher",))
     account = operator_account(operator)
     assert (account.account, account.kind, account.public_key) == ("grid", "operator", "ab" * 32)
     assert (account.roles, account.area, account.status) == (("dispatcher",), "", "active")
@@ -166,7 +167,7 @@ def test_an_operator_has_an_account_from_genesis() -> None:
 @pytest.mark.parametrize("key", ["", "ab", "zz" * 32, "AB" * 32])
 def test_an_operator_whose_key_is_none_is_refused(key: str) -> None:
     with pytest.raises(ChainError):
-        operator_account(Operator("grid", "Grid", "电网", key, ()))
+        operator_account(Operator("grid", "Grid", "电网", "grid-company", key, ()))
 
 
 def told(**changes: object) -> Event:
@@ -175,11 +176,11 @@ def told(**changes: object) -> Event:
 
 
 def test_an_account_is_imported_as_governance_tells_of_it() -> None:
-    assert imported_account(told()) == member("alice")
-    assert imported_account(told(status="revoked")).status == "revoked"
+    assert told_account(told()) == member("alice")
+    assert told_account(told(status="revoked")).status == "revoked"
 
 
 @pytest.mark.parametrize("changes", [{"public_key": "no key"}, {"roles": 7}, {"status": "gone"}, {"more": 1}])
 def test_what_tells_of_no_account_is_our_own_error(changes: dict[str, object]) -> None:
     with pytest.raises(ChainError):
-        imported_account(told(**changes))
+        told_account(told(**changes))

@@ -19,10 +19,10 @@ import pytest
 
 from chain.errors import ChainError, LedgerError
 from chain.export import export_network, seal_all
+from chain.imports import GOVERNANCE
 from chain.journal import Journal
 from chain.layout import BEACON, SIGNING_STATE, journal_path
 from chain.network import Network
-from chain.replica import GOVERNANCE
 from chain.verify import verify_export
 from tests.chain.little_network import AREA, call, found, next_calls, reopened, signer
 

@@ -61,7 +61,14 @@ ENTRIES: dict[str, dict[str, Any]] = {
         "kind": "genesis",
         "name": "fujian",
         "operators": [
-            {"account": "regulator", "name_en": "R", "name_zh": "监管", "public_key": HASH, "roles": ["regulator"]}
+            {
+                "account": "regulator",
+                "name_en": "R",
+                "name_zh": "监管",
+                "organisation": "grid-company",
+                "public_key": HASH,
+                "roles": ["regulator"],
+            }
         ],
         "parameters": {"record": {}},
         "policy": "quorum q\n",

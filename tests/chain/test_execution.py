@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from chain.entry import Event
-from chain.execution import GENERAL_CODES
+from chain.execution import GENERAL_CODES, RESTRICTED
 from chain.limits import LIMITS
 from chain.replica import Outcome
 from chain.transaction import SignedTransaction, Signer
@@ -218,8 +218,15 @@ def test_the_call_of_an_account_that_is_not_active_is_rejected(
     assert world.replica.nonce("alice") == 1
 
 
+def test_a_restricted_account_is_refused_until_its_time_is_over(world: World) -> None:
+    world.replica.state.put(RESTRICTED, "alice", world.time_ms + 2_000)
+    first, second = (outcome(world, sign(world)).receipt for _ in range(2))
+    assert first is not None and second is not None
+    assert (first.code, second.code) == ("restricted", "ok")
+
+
 def test_every_general_code_has_a_case_here() -> None:
-    assert {code for code, _ in REJECTED.values()} - {"no"} | {"inactive"} == set(GENERAL_CODES)
+    assert {code for code, _ in REJECTED.values()} - {"no"} | {"inactive", "restricted"} == set(GENERAL_CODES)
 
 
 def test_of_two_reasons_the_first_by_the_rules_is_given(world: World) -> None:

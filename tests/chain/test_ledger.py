@@ -7,13 +7,14 @@ import pytest
 from chain.contracts.installed import resolve_contracts
 from chain.entry import Block, Event, encode_entry, parse_entry
 from chain.errors import LedgerError
+from chain.imports import GOVERNANCE
 from chain.journal import Journal
 from chain.layout import journal_path
 from chain.ledger import read_genesis
 from chain.note import parse_checkpoint
 from chain.policy import verify_checkpoint
 from chain.registry.tables import METER_READINGS
-from chain.replica import GOVERNANCE, Replica
+from chain.replica import Replica
 from chain.transaction import SignedTransaction
 from tests.chain.little_network import AREA, START_MS, call, found, next_calls, register, reopened
 

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from chain.errors import ChainError, LedgerError, PolicyError
+from chain.imports import GOVERNANCE
 from chain.layout import BEACON, KEYS, LOCK, SIGNING_STATE, journal_path
 from chain.network import Network
-from chain.replica import GOVERNANCE
 from sample_data.network_setup import SimulatedClock
 from tests.chain.little_network import AREA, FAR_MS, START_MS, config, found, keys, next_calls, register, reopened
 from tests.chain.test_crash_recovery import child

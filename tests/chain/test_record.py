@@ -8,8 +8,8 @@ import pytest
 
 from chain.errors import ChainError, ExportError, PolicyError
 from chain.export import export_network
+from chain.imports import GOVERNANCE
 from chain.record import check_segment_file, check_segment_files, open_record, require_signed_since
-from chain.replica import GOVERNANCE
 from chain.trust import pin_policy, reader_policy
 from tests.chain.little_network import START_MS, found, register
 from tests.chain.tamper.forgery import Forgery

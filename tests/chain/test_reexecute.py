@@ -7,9 +7,10 @@ import pytest
 
 from chain.beacon import GovernanceFeed
 from chain.entry import parse_entry
+from chain.imports import GOVERNANCE
 from chain.record import open_record
 from chain.reexecute import execute_channel, first_difference
-from chain.replica import GOVERNANCE, CommittedBlock, Replica
+from chain.replica import CommittedBlock, Replica
 from tests.chain.tamper.forgery import Edit, Forgery, is_transaction, refusal
 from tests.sample_export import AREAS, sample_export
 

@@ -11,9 +11,9 @@ import msgspec
 
 from chain.contract import Account, Contract, code_sha256
 from chain.contracts import record
-from chain.contracts.participant import REGISTERED
 from chain.entry import FORMAT, ContractCode, Event, Genesis, Operator, Receipt
 from chain.execution import NONCES
+from chain.imports import REGISTERED
 from chain.parquet import ENCODER, decode_parquet
 from chain.replica import CommittedBlock, Replica
 from chain.schema import Row
@@ -163,7 +163,12 @@ def _genesis(
         name="test",
         operators=tuple(
             Operator(
-                account=account, name_en=account, name_zh=account, public_key=signer(account).public_key, roles=roles
+                account=account,
+                name_en=account,
+                name_zh=account,
+                organisation=account,
+                public_key=signer(account).public_key,
+                roles=roles,
             )
             for account, roles in sorted(operators.items())
         ),

@@ -14,9 +14,9 @@ import pytest
 from chain import jcs
 from chain.entry import parse_entry
 from chain.errors import ChainError, ParseError
+from chain.imports import GOVERNANCE
 from chain.layout import BEACON
 from chain.record import open_record
-from chain.replica import GOVERNANCE
 from chain.verify import verify_export, verify_since
 from tests.chain.tamper.forgery import Forgery
 from tests.sample_export import AREAS, sample_export

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from chain.errors import ChainError
+from chain.imports import GOVERNANCE
 from chain.layout import BEACON
 from chain.merkle import leaf_hash
 from chain.network import NetworkKeys
 from chain.note import VerifierKey
 from chain.policy import encode_policy, parse_policy
-from chain.replica import GOVERNANCE
 from chain.tables import file_sha256
 from chain.verify import verify_export
 from sample_data.network_setup import Keyring

@@ -2,7 +2,8 @@
 #
 #   make demo     a simulated week, verified, in your browser
 #   make test     every test
-#   make soak     long campaigns: kills by the hundred, every byte of an export (hours; SOAK_SEED chooses others)
+#   make soak     long campaigns: kills by the hundred, every byte of an export, every parser against strangers' bytes
+#                 (hours; SOAK_SEED chooses others, SOAK_FUZZ_EXAMPLES how many per parser, 20000 if not given)
 #   make lint     style, types, import direction
 #   make bench    measure this machine        (NAME=merkle for one of them)
 #   make docs     the documentation's own tests

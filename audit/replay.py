@@ -1,8 +1,9 @@
 """Replay one auction session from the record, bit for bit.
 
 1. The session's entries are found in the channel's log: its declarations and its triggers.
-2. Each is executed again by the contract of the record, in order, at its block's time, on a state that holds nothing
-   but the accounts known in that block and what the session itself has made: signatures, rows and receipts included.
+2. Each is executed again by the contract of the record, in order, at its block's time, with the parameters in force in
+   that block, on a state that holds nothing but the accounts known there, those that `conduct` restricts there, and
+   what the session itself has made: signatures, rows and receipts included.
 3. A receipt commits to every row that its entry wrote. All receipts equal means: same rounds, prices, trades, fees,
    results, settlements. The first difference is named with both values.
 4. The triggers are those that genesis and the session itself scheduled, each in its block, and none is missing up to
@@ -25,7 +26,7 @@ from chain.contract import ACCOUNTS, Call
 from chain.contracts.auction_state import Parameters, Session, Standing
 from chain.entry import Receipt, Transaction, Trigger, parse_entry
 from chain.errors import ChainError
-from chain.execution import NONCES, Address, admit, execute, open_call, run_call
+from chain.execution import NONCES, RESTRICTED, Address, admit, execute, open_call, run_call
 from chain.market.parameters import AuctionParameters
 from chain.market.play import Declaration, RoundOutcome, play_round
 from chain.market.rounds import References
@@ -68,6 +69,7 @@ class SessionReplay:
     entries: tuple[int, ...]
     """Every entry that was executed again."""
     parameters: Parameters
+    """Its terms: those in force when it opened."""
     steps: tuple[RoundStep, ...]
     differences: tuple[Difference, ...]
     is_settled: bool
@@ -109,6 +111,8 @@ class _Replay:
         self._schedule = Schedule(index.blocks, self._ground.triggers_max)
         self._state = State()
         self._governance_size = 0
+        self._restrictions = 0
+        """How many of the channel's have been taken up."""
         self._steps: list[RoundStep] = []
         self._differences: list[Difference] = []
         self._settled = False
@@ -137,7 +141,7 @@ class _Replay:
             session=self._session,
             delivery_start_ms=self._open_ms + HOUR_MS if self._open_ms is not None else 0,
             entries=self._index.entries[self._session],
-            parameters=self._ground.parameters,
+            parameters=self._terms(),
             steps=tuple(self._steps),
             differences=tuple(self._differences),
             is_settled=self._settled,
@@ -152,10 +156,28 @@ class _Replay:
         for account in self._ground.accounts(self._governance_size, size):
             self._state.put(ACCOUNTS, account.account, account)
         self._governance_size = size
+        self._restrict(number)
+
+    def _restrict(self, number: int) -> None:
+        """Restrictions as this entry meets them."""
+        known = self._index.restrictions
+        while self._restrictions < len(known) and known[self._restrictions].entry < number:
+            one = known[self._restrictions]
+            self._restrictions += 1
+            if one.until is None:
+                self._state.delete(RESTRICTED, one.account)
+            else:
+                self._state.put(RESTRICTED, one.account, one.until)
+
+    def _terms(self) -> Parameters:
+        first = self._index.entries[self._session][0]
+        return self._ground.parameters_at(self._index.blocks.position(first))
 
     def _call(self, number: int) -> Call:
-        time_ms = self._index.blocks.of(number).time
-        return open_call(self._contract, self._ground.parameters, self._index.channel, self._state, time_ms, number)
+        position = self._index.blocks.position(number)
+        time_ms = self._index.blocks.blocks[position].time
+        parameters = self._ground.parameters_at(position)
+        return open_call(self._contract, parameters, self._index.channel, self._state, time_ms, number)
 
     def _run_trigger(self, number: int, entry: Trigger) -> Receipt | str:
         trigger = self._contract.trigger(entry.method)
@@ -192,8 +214,9 @@ class _Replay:
         standing: list[tuple[str, Standing]] = self._state.items(f"{AUCTION}.orders:{self._session}")
         declarations = tuple(item.declaration for _, item in standing)
         references = References(session.reference_ask, session.reference_bid)
-        time_ms, market = self._index.blocks.of(number).time, self._ground.parameters.market
-        return RoundStep(session.round + 1, time_ms, number, declarations, references, market)
+        terms: Parameters = self._state.get(f"{AUCTION}.terms", self._session)
+        time_ms = self._index.blocks.of(number).time
+        return RoundStep(session.round + 1, time_ms, number, declarations, references, terms.market)
 
     def _run_declaration(self, number: int, entry: Transaction) -> Receipt | str:
         body = entry.body
@@ -208,7 +231,7 @@ class _Replay:
             call = self._call(number)
             call.caller, submitted = admitted.caller, admitted.submitted
             if submitted is not None:
-                call.rows, call.rows_root = submitted.rows, submitted.root
+                call.rows, call.columns, call.rows_root = submitted.rows, submitted.columns, submitted.root
             action = partial(execute, admitted, call, self._ground.contracts)
             receipt, _ = run_call(call, action, submitted, self._channel.schemas)
         except ChainError as error:

@@ -12,7 +12,7 @@ A record that leaves a round out, with receipts to match, executes without a dif
 
 import heapq
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from audit.errors import ReplayError
@@ -71,9 +71,9 @@ class Blocks:
         """The first block whose time is `due_ms` or later; the number of blocks where there is none."""
         return bisect_left(self.blocks, due_ms, key=lambda block: block.time)
 
-    def with_room(self, position: int, triggers_max: int) -> int:
+    def with_room(self, position: int, triggers_max: Callable[[int], int]) -> int:
         """The first block from `position` on that runs fewer triggers than allowed; their number where none does."""
-        while position < len(self.blocks) and self._triggers(position) >= triggers_max:
+        while position < len(self.blocks) and self._triggers(position) >= triggers_max(position):
             position += 1
         return position
 
@@ -92,7 +92,8 @@ class Blocks:
 class Schedule:
     """Rules 2–4 for one session. The first difference is told; after it there is no schedule to compare with."""
 
-    def __init__(self, blocks: Blocks, triggers_max: int) -> None:
+    def __init__(self, blocks: Blocks, triggers_max: Callable[[int], int]) -> None:
+        """`triggers_max`: how many triggers the block at a position may run."""
         self._blocks = blocks
         self._triggers_max = triggers_max
         self._due: list[Scheduled] = []

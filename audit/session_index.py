@@ -4,36 +4,61 @@
 2. An entry belongs to a session by its due time (`open`), its key (the other triggers) or its arguments (`declare`).
 3. Code, parameters, tables and accounts are taken from the record once. Genesis must fit the code here: what is
    missing, malformed or of another release is a `ChainError` before anything is executed.
+4. Parameters are those in force in the block: genesis's until governance says otherwise (`chain.in_force`). When the
+   channel's first session opens, and for which area, stays as genesis says.
+5. Whose permissions the channel has taken back, and until when, is what accepted calls of `conduct` say.
 """
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, TypeVar
-
-import msgspec
+from typing import Any
 
 from audit.errors import ReplayError
 from audit.schedule import Blocks
-from chain.beacon import GovernanceFeed
+from chain.beacon import GovernanceFeed, check_import, governance_size
 from chain.contract import Account, Contract, operator_account
-from chain.contracts import record as record_contract
 from chain.contracts.auction import session_id
 from chain.contracts.auction_state import Parameters
+from chain.contracts.conduct import LIFTED, RESTRICTED
 from chain.contracts.installed import resolve_contracts
 from chain.entry import Block, Genesis, Transaction, Trigger, parse_entry
-from chain.imports import ACCOUNT_EVENTS, GOVERNANCE, told_account
+from chain.imports import ACCOUNT_EVENTS, GOVERNANCE, PARAMETERS, told_account, told_parameters
+from chain.in_force import ParametersInForce
 from chain.record import ChannelRecord, Record
 from chain.reexecute import SubmittedRows
+from chain.state import State
 from chain.units import HOUR_MS, SETTLEMENT_OFFSET_MS
 
 AUCTION = "auction"
 _SESSION_TRIGGERS = ("close", "open", "round", "settle")
 _HOUR = re.compile(r"[0-9]{10}")
+_CONDUCT = "conduct"
+_MARKS = (b'"contract":"auction"', b'"contract":"conduct"', b'"kind":"block"')
+"""Entries without any of these are passed over unparsed."""
 
-P = TypeVar("P", bound=msgspec.Struct)
+
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """Rule 5: from the entry after this one on."""
+
+    entry: int
+    account: str
+    until: int | None
+    """None: lifted."""
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """Rule 4: what a channel's blocks run with, from one of them on."""
+
+    position: int
+    parameters: Parameters
+    triggers_max: int
 
 
 @dataclass(frozen=True)
@@ -46,6 +71,8 @@ class SessionIndex:
     openings: frozenset[int] = field(repr=False)
     """Due times of every `open` on the record, ms UTC."""
     blocks: Blocks = field(repr=False)
+    restrictions: tuple[Restriction, ...] = field(repr=False)
+    """In order."""
     record: Record = field(repr=False, compare=False)
     """What was indexed."""
 
@@ -68,17 +95,29 @@ class Ground:
         for schema in self.contracts[AUCTION].tables:
             if channel.schemas.get(schema.table) != schema:
                 raise ReplayError("schemas", f"genesis has other columns for {schema.table}", channel.channel)
-        self.parameters = _parameters(genesis, AUCTION, Parameters)
+        self._feed = GovernanceFeed()
+        self._feed.extend(record.channels[GOVERNANCE].entries)
+        self._in_force = _in_force(record, channel, self.contracts, blocks, self._feed)
+        self.parameters = self._in_force[0].parameters
+        """Those of genesis."""
         self.parameters.check(genesis.time)
         self.first_open_ms = self.parameters.first_open_ms or (genesis.time // HOUR_MS + 1) * HOUR_MS
         """When the channel's first session opens."""
-        self.triggers_max = _parameters(genesis, "record", record_contract.Parameters).triggers_per_block_max
         self.submitted = SubmittedRows(channel, record.reader, self.contracts)
         """Shared, since the sessions of a day lie in one segment."""
         self.operators = tuple(operator_account(operator) for operator in genesis.operators)
-        self._feed = GovernanceFeed()
-        self._feed.extend(record.channels[GOVERNANCE].entries)
         self._accounts: dict[tuple[int, int], tuple[Account, ...]] = {}
+
+    def parameters_at(self, position: int) -> Parameters:
+        """Rule 4, for the block at that position."""
+        return self._at(position).parameters
+
+    def triggers_max(self, position: int) -> int:
+        """How many triggers the block at that position may run."""
+        return self._at(position).triggers_max
+
+    def _at(self, position: int) -> InForce:
+        return self._in_force[bisect_right(self._in_force, position, key=lambda known: known.position) - 1]
 
     def accounts(self, first: int, end: int) -> tuple[Account, ...]:
         """Accounts that governance tells of in its entries [first, end), in order."""
@@ -108,9 +147,10 @@ def index_sessions(record: Record, channel: str) -> SessionIndex:
     area = _area(log.genesis)
     found: dict[str, list[int]] = defaultdict(list)
     openings: set[int] = set()
+    restrictions: list[Restriction] = []
     blocks: list[tuple[int, Block]] = []
     for index, data in enumerate(log.entries):
-        if b'"contract":"auction"' not in data and b'"kind":"block"' not in data:
+        if not any(mark in data for mark in _MARKS):
             continue
         entry = parse_entry(data, f"{channel} entry {index}")
         if isinstance(entry, Block):
@@ -121,9 +161,10 @@ def index_sessions(record: Record, channel: str) -> SessionIndex:
                 found[session].append(index)
             if isinstance(entry, Trigger) and (entry.contract, entry.method) == (AUCTION, "open"):
                 openings.add(entry.due)
+            restrictions += _restrictions(index, entry)
     timeline = Blocks(channel, log.entries, tuple(at for at, _ in blocks), tuple(block for _, block in blocks))
     entries = {session: tuple(numbers) for session, numbers in found.items()}
-    return SessionIndex(channel, entries, frozenset(openings), timeline, record)
+    return SessionIndex(channel, entries, frozenset(openings), timeline, tuple(restrictions), record)
 
 
 def sessions_of(record: Record) -> list[SessionIndex]:
@@ -154,8 +195,46 @@ def _session_of(area: str, entry: Trigger | Transaction) -> str | None:
     return session if isinstance(session, str) else None
 
 
-def _parameters(genesis: Genesis, contract: str, kind: type[P]) -> P:
-    try:
-        return msgspec.convert(genesis.parameters.get(contract, {}), kind)
-    except msgspec.ValidationError as error:
-        raise ReplayError("parameters", str(error), f"{genesis.channel} genesis.parameters.{contract}") from None
+def _restrictions(index: int, entry: Trigger | Transaction) -> list[Restriction]:
+    """Rule 5. What a forged record says in another shape says nothing."""
+    contract = entry.contract if isinstance(entry, Trigger) else entry.body.contract
+    if contract != _CONDUCT or entry.receipt.status != "accepted":
+        return []
+    found = []
+    for event in entry.receipt.events:
+        account, until = event.data.get("account"), event.data.get("until")
+        if not isinstance(account, str):
+            continue
+        if event.name == RESTRICTED and isinstance(until, int):
+            found.append(Restriction(index, account, until))
+        elif event.name == LIFTED:
+            found.append(Restriction(index, account, None))
+    return found
+
+
+def _in_force(
+    record: Record, channel: ChannelRecord, contracts: Mapping[str, Contract], blocks: Blocks, feed: GovernanceFeed
+) -> list[InForce]:
+    """Rule 4, by position; the first are those of genesis."""
+    in_force = ParametersInForce(channel.genesis, contracts, State())
+
+    def now(position: int) -> InForce:
+        return InForce(position, in_force.of(AUCTION), in_force.of("record").triggers_per_block_max)
+
+    found = [now(0)]
+    told = [event for event in feed.between(0, len(record.channels[GOVERNANCE].entries)) if event.name == PARAMETERS]
+    if not any(told_parameters(event).channel == channel.channel for event in told):
+        return found
+    size = 0
+    for position, block in enumerate(blocks.blocks):
+        where = f"{channel.channel} entry {blocks.closings[position]}"
+        check_import(channel.genesis, record.leaves, block.beacon_round, block.time, where)
+        first, size = size, governance_size(record.leaves, block.beacon_round)
+        for event in feed.between(first, size):
+            if event.name == PARAMETERS:
+                in_force.note(event, position)
+        in_force.advance(position)
+        newest = now(position)
+        if (newest.parameters, newest.triggers_max) != (found[-1].parameters, found[-1].triggers_max):
+            found.append(newest)
+    return found

@@ -1,8 +1,12 @@
 """A network for the commit benchmarks: one area, members who quote, a session that stays open."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from nacl.signing import SigningKey
 
 from chain.contracts.auction_tables import ORDERS_SUBMITTED
 from chain.entry import Operator
@@ -42,8 +46,9 @@ class Quoting:
 
     def commit(self, blocks: Sequence[Sequence[SignedTransaction]]) -> None:
         """One block per element; every transaction must be accepted."""
-        for block in blocks:
-            outcomes = self.network.commit(AREA, self.clock.advance(self.clock() + 1), block).outcomes
+        timed = ((self.clock.advance(self.clock() + 1), block) for block in blocks)
+        for committed in self.network.commit_many(AREA, timed):
+            outcomes = committed.outcomes
             refused = [o for o in outcomes if o.receipt is None or o.receipt.status != "accepted"]
             if refused:
                 raise AssertionError(f"a benchmark transaction was not accepted: {refused[0]}")
@@ -72,6 +77,39 @@ def quoting_network(folder: Path, members: int) -> Quoting:
     network.commit(AREA, clock.advance(START_MS + HOUR_MS), [])
     session = network.channels[AREA].replica.state.items("auction.session")[0][0]
     return Quoting(network, clock, tuple(Sender(network, AREA, keys.signer(account)) for account in accounts), session)
+
+
+def blocks_of(transactions: Sequence[SignedTransaction]) -> list[Sequence[SignedTransaction]]:
+    """Cut as P1 cuts them."""
+    return [transactions[start : start + _BLOCK] for start in range(0, len(transactions), _BLOCK)]
+
+
+@contextmanager
+def on_one_core() -> Iterator[None]:
+    """This process on its first core only, where the system lets us say so."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
+
+
+def bare_verifications(count: int) -> Callable[[], None]:
+    """`count` PyNaCl verifications of a message as long as a typical transaction."""
+    key = SigningKey(bytes(32))
+    message = bytes(419)
+    signature = key.sign(message).signature
+    verify = key.verify_key.verify
+
+    def action() -> None:
+        for _ in range(count):
+            verify(message, signature)
+
+    return action
 
 
 def _participant(account: str) -> Participant:

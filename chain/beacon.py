@@ -3,14 +3,23 @@
 1. Leaf r is round r; times do not decrease.
 2. Heads are sorted by channel; a channel once named is named in every later leaf.
 3. A channel's size and height never shrink; an equal size means an equal root; a closed channel stays as it is.
+
+Seen together with governance, as it is at the head that the leaf itself pins:
+
+4. The heads are governance and every channel that is registered there, no other.
+5. The policy named is the newest there.
+6. Only a channel that is retired there is closed.
 """
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from hashlib import sha256
 
+from chain.consortium import Consortium
 from chain.entry import BeaconLeaf, Event, Genesis, Head, Transaction, Trigger, parse_entry
 from chain.errors import ParseError
 from chain.imports import GOVERNANCE, TOLD_EVENTS
+from chain.layout import BEACON
 from chain.limits import LIMITS
 
 
@@ -38,6 +47,27 @@ def _check_head(before: Head, head: Head | None, where: str) -> None:
         raise ParseError("beacon-shrunk", f"channel {head.channel} has shrunk or reopened", where)
     if head.size == before.size and head.root != before.root:
         raise ParseError("beacon-fork", f"channel {head.channel} has two roots at size {head.size}", where)
+
+
+def check_registered(leaves: Sequence[BeaconLeaf], consortium: Consortium) -> None:
+    """Rules 4-6 for every leaf; `ParseError` otherwise. `consortium` has read as much of governance as they pin."""
+    for leaf in leaves:
+        where = f"{BEACON} entry {leaf.round}"
+        size = governance_size(leaves, leaf.round)
+        registered = consortium.channels_at(size)
+        expected = sorted((GOVERNANCE, *registered))
+        named = [head.channel for head in leaf.heads]
+        if named != expected:
+            sentence = f"it pins the channels {', '.join(named)}; governance has registered {', '.join(expected)}"
+            raise ParseError("beacon-channels", sentence, where)
+        number, text = consortium.policy_at(size)
+        digest = sha256(text.encode()).hexdigest()
+        if leaf.policy_sha256 != digest:
+            sentence = f"it names a policy with SHA-256 {leaf.policy_sha256}; policy {number} of governance, {digest},"
+            raise ParseError("beacon-policy", f"{sentence} was in force", where)
+        for head in leaf.heads:
+            if head.closed and (head.channel == GOVERNANCE or registered[head.channel].retired is None):
+                raise ParseError("beacon-closed", f"channel {head.channel} is closed, but not retired", where)
 
 
 _TOLD = tuple(b'"%s"' % name.encode() for name in TOLD_EVENTS)

@@ -14,7 +14,7 @@
 
 import importlib.util
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -104,6 +104,15 @@ class TriggerMethod:
     run: Callable[["Call", str], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Space:
+    """A state space of a contract and the type of its values, so that a stored state reads back as it was."""
+
+    name: str
+    """`name` itself and every `name:<key>`: what a contract keeps per session, for instance."""
+    type: Any
+
+
 @dataclass(frozen=True)
 class Contract:
     """Rule 1."""
@@ -115,6 +124,8 @@ class Contract:
     triggers: tuple[TriggerMethod, ...] = ()
     tables: tuple[Schema, ...] = ()
     """Every table it writes, the `…_submitted` ones included."""
+    spaces: tuple[Space, ...] = ()
+    """Every state space that its calls put values into; tests hold it to that."""
     genesis: Callable[["Call"], None] | None = None
     """Runs once when the genesis entry is executed: first triggers, opening balances."""
     after_rejection: Callable[["Call", str], None] | None = None
@@ -134,6 +145,14 @@ class Contract:
         submitted = {method.batch.table for method in self.methods if method.batch is not None}
         return frozenset(schema.table for schema in self.tables) - submitted
 
+    def space_type(self, space: str) -> Any:
+        """Type of the values in `space`; `LedgerError` where the contract declares none."""
+        name = space.partition(":")[0]
+        for known in self.spaces:
+            if known.name == name:
+                return known.type
+        raise LedgerError("space", f"{self.name} declares no state space {name!r}", self.name)
+
     @cached_property
     def _methods(self) -> dict[str, Method]:
         return {method.name: method for method in self.methods}
@@ -145,8 +164,7 @@ class Contract:
         return next((trigger for trigger in self.triggers if trigger.name == name), None)
 
 
-@dataclass(slots=True)
-class Call:
+class Call(msgspec.Struct, eq=False):
     """One execution of a method or trigger: everything that a contract can see and do (rule 2)."""
 
     contract: str
@@ -164,12 +182,14 @@ class Call:
     """None in triggers and at genesis."""
     rows: Sequence[Row] = ()
     """A batch's rows."""
+    columns: Sequence[Sequence[Any]] = ()
+    """The same by column."""
     rows_root: str = ""
     due_ms: int = 0
     """When a trigger fell due."""
-    events: list[Event] = field(default_factory=list)
-    written: dict[str, list[Row]] = field(default_factory=dict)
-    scheduled: list[tuple[int, str, str, str]] = field(default_factory=list)
+    events: list[Event] = []
+    written: dict[str, list[Row]] = {}
+    scheduled: list[tuple[int, str, str, str]] = []
     """(due, contract, key, method)"""
     seals: bool = False
 

@@ -28,15 +28,18 @@ from chain.entry import ARGUMENTS_DEPTH, Body, Receipt
 from chain.errors import AdmissionError, ParseError, RejectError
 from chain.limits import LIMITS
 from chain.schema import Schema
+from chain.signature_work import Checked, row_levels
 from chain.state import Overlay, State
-from chain.tables import EntryRows, entry_rows
+from chain.tables import EntryRows, RowTree, entry_rows
 from chain.text import check_name, check_text
-from chain.transaction import SignedTransaction, row_hashes, rows_root, verify_signature
+from chain.transaction import SignedTransaction, verify_signature
 
 NONCES = "nonce"
 """State space of the last nonce per account."""
 
 ANYONE = "anyone"
+
+UNCHECKED = Checked("")
 
 RESTRICTED = "conduct.restricted"
 """State space of accounts whose permissions this channel has taken back for a while: account → until, ms, exclusive."""
@@ -57,8 +60,7 @@ GENERAL_CODES = {
 """Codes of rules 6–10 that any method may give."""
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(msgspec.Struct, frozen=True):
     """A transaction that will be on the record, whatever its outcome."""
 
     transaction: SignedTransaction
@@ -77,9 +79,13 @@ class Address:
 
 
 def admit(
-    transaction: SignedTransaction, address: Address, state: State, contracts: Mapping[str, Contract], signer: str = ""
+    transaction: SignedTransaction,
+    address: Address,
+    state: State,
+    contracts: Mapping[str, Contract],
+    checked: Checked = UNCHECKED,
 ) -> Admitted:
-    """Rules 1–5. `signer`: the key (hex) that `chain.signatures` has found to have signed, "" if none."""
+    """Rules 1–5. `checked`: what `chain.signatures` has found out already."""
     body = transaction.body
     if transaction.wire_bytes > LIMITS.transaction_bytes_max:
         raise AdmissionError("size", f"more than {LIMITS.transaction_bytes_max} bytes", body.account)
@@ -91,12 +97,12 @@ def admit(
     last = state.get(NONCES, body.account) or 0
     if body.nonce != last + 1:
         raise AdmissionError("nonce", f"nonce {body.nonce}, expected {last + 1}", body.account)
-    if signer != caller.public_key:
+    if checked.key != caller.public_key:
         verify_signature(transaction, bytes.fromhex(caller.public_key))
     contract = contracts.get(body.contract)
     method = contract.method(body.method) if contract is not None else None
     _check_free_form(body, method)
-    submitted = _admit_rows(transaction, method)
+    submitted = _admit_rows(transaction, method, checked.row_levels)
     return Admitted(transaction, caller, method, submitted)
 
 
@@ -106,12 +112,26 @@ def _check_free_form(body: Body, method: Method | None) -> None:
         if method is None:
             check_name(body.contract, "contract")
             check_name(body.method, "method")
-        jcs.check_value(body.arguments, "arguments", ARGUMENTS_DEPTH, check_text)
+        if not _is_plain(body.arguments):
+            jcs.check_value(body.arguments, "arguments", ARGUMENTS_DEPTH, check_text)
     except ParseError as error:
         raise AdmissionError("malformed", error.sentence, error.where) from None
 
 
-def _admit_rows(transaction: SignedTransaction, method: Method | None) -> EntryRows | None:
+def _is_plain(arguments: dict[str, Any]) -> bool:
+    """Whether nothing but short printable ASCII and small integers is in there, the common case: nothing to judge."""
+    for key, value in arguments.items():
+        if type(value) is str:
+            if len(value) > LIMITS.text_bytes_max or not (value.isascii() and value.isprintable()):
+                return False
+        elif type(value) is not int or not -LIMITS.json_integer_max <= value <= LIMITS.json_integer_max:
+            return False
+        if not key.isascii():
+            return False
+    return True
+
+
+def _admit_rows(transaction: SignedTransaction, method: Method | None, levels: Sequence[bytes]) -> EntryRows | None:
     """Rule 5."""
     body = transaction.body
     if not transaction.rows:
@@ -122,14 +142,16 @@ def _admit_rows(transaction: SignedTransaction, method: Method | None) -> EntryR
         raise AdmissionError("rows", "rows for a method that takes none", body.account)
     if body.rows_count > LIMITS.rows_per_batch_max:
         raise AdmissionError("rows", f"more than {LIMITS.rows_per_batch_max} rows", body.account)
-    hashes = row_hashes(transaction.rows) if transaction.rows.endswith(b"\n") else []
-    if len(hashes) != body.rows_count or rows_root(hashes) != body.rows_root:
+    if not transaction.rows.endswith(b"\n"):
+        raise AdmissionError("rows", "the last row has no end", body.account)
+    tree = RowTree(levels or row_levels(transaction.rows))
+    if tree.size != body.rows_count or tree.root != body.rows_root:
         raise AdmissionError("rows", "the rows do not hash to rows_root", body.account)
     try:
-        rows = method.batch.decode_lines(transaction.rows)
+        rows, columns = method.batch.decode_columns(transaction.rows)
     except ParseError as error:
         raise AdmissionError("rows", error.sentence, error.where) from None
-    return EntryRows(method.batch.table, rows, hashes, body.rows_root)
+    return EntryRows(method.batch.table, rows, tree, columns)
 
 
 def execute(admitted: Admitted, call: Call, contracts: Mapping[str, Contract]) -> None:
@@ -188,8 +210,9 @@ def run_call(
     except RejectError as error:
         return rejected(error.code, error.sentence, written), written
     written += [entry_rows(schemas[table], rows) for table, rows in call.written.items()]
-    written.sort(key=lambda rows: rows.table)
-    tables = tuple(rows.written for rows in written)
+    if len(written) > 1:
+        written.sort(key=lambda rows: rows.table)
+    tables = tuple([rows.written for rows in written])
     return Receipt(code="ok", detail="", events=tuple(call.events), status="accepted", tables=tables), written
 
 

@@ -2,12 +2,17 @@
 
 Export, see `docs/format.md` section 9:
 
-    manifest.json · policy/<n> · <log>/{checkpoint,vkey,tile/…} · <channel>/tables/<table>/<first>-<end>.parquet
+    manifest.json · policy/<n> · policy/<n>.handover · <log>/{checkpoint,vkey,tile/…}
+    <channel>/tables/<table>/<first>-<end>.parquet
 
 Ledger folder (the operator's own disk, not for handing out):
 
-    lock · keys.json · signing-state · <log>/journal · <channel>/segments/<table>/<first>-<end>.parquet
+    lock · keys.json · signing-state · <log>/journal · <channel>/journal-<first> · <channel>/snapshot-<size>
+    <channel>/segments/<table>/<first>-<end>.parquet · <channel>/genesis-<hash> · policy/<n> · policy/<n>.handover
 """
+
+import re
+from collections.abc import Iterable
 
 from chain.errors import ParseError
 from chain.text import check_name, check_table_name
@@ -21,6 +26,10 @@ VKEY = "vkey"
 LOCK = "lock"
 KEYS = "keys.json"
 SIGNING_STATE = "signing-state"
+
+JOURNAL = "journal"
+SNAPSHOT = "snapshot"
+_NUMBERED = re.compile(r"(?:journal|snapshot)-([0-9]{12})")
 
 
 def check_channel(channel: object, where: str = "channel") -> str:
@@ -46,6 +55,11 @@ def policy_path(number: int) -> str:
     return f"{POLICY_FOLDER}/{number}"
 
 
+def handover_path(number: int) -> str:
+    """The beacon checkpoint that hands over to the `number`-th policy, from 1; in an export and in a ledger folder."""
+    return f"{POLICY_FOLDER}/{number}.handover"
+
+
 def log_path(log: str, name: str) -> str:
     """A file of one log: `checkpoint`, `vkey` or a tile path of `chain.tiles`."""
     return f"{log}/{name}"
@@ -56,9 +70,24 @@ def segment_path(channel: str, table: str, first: int, end: int) -> str:
     return f"{check_channel(channel)}/tables/{_segment(table, first, end)}"
 
 
-def journal_path(log: str) -> str:
-    """A log's write-ahead log in the ledger folder."""
-    return f"{log}/journal"
+def draft_path(channel: str, genesis_hash: str) -> str:
+    """A genesis entry in the ledger folder, drafted before the vote on the channel; by the hash that the vote is on."""
+    return f"{check_channel(channel)}/genesis-{genesis_hash}"
+
+
+def journal_path(log: str, first: int = 0) -> str:
+    """A log's write-ahead log in the ledger folder: the one whose first entry is `first`."""
+    return f"{log}/journal-{first:012d}" if first else f"{log}/journal"
+
+
+def snapshot_path(channel: str, size: int) -> str:
+    """A channel's state in the ledger folder, as it was at that size of its log."""
+    return f"{check_channel(channel)}/snapshot-{size:012d}"
+
+
+def numbers_of(names: Iterable[str], kind: str) -> list[int]:
+    """The numbers, ascending, of the files among `names` that are called `<kind>-<12 digits>`."""
+    return sorted(int(match[1]) for match in map(_NUMBERED.fullmatch, names) if match and match[0].startswith(kind))
 
 
 def stored_segment_path(channel: str, table: str, first: int, end: int) -> str:

@@ -54,6 +54,15 @@ def root_of(leaves: Iterable[bytes]) -> bytes:
     return _reduce(b"".join([sha256(b"\x00" + data).digest() for data in leaves]))
 
 
+def levels_of(hashes: bytes) -> list[bytes]:
+    """Over leaf hashes end to end: at index l the roots of the complete subtrees of 2**l leaves, end to end."""
+    levels = [hashes]
+    while len(levels[-1]) >= _PAIR_BYTES:
+        below = levels[-1]
+        levels.append(_parents(below[: len(below) // _PAIR_BYTES * _PAIR_BYTES]))
+    return levels
+
+
 def root_of_hashes(hashes: Sequence[bytes]) -> bytes:
     """Root over leaf hashes of 32 bytes each."""
     _require_hashes(hashes, "hashes")

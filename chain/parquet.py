@@ -5,15 +5,18 @@ number of threads; they do depend on the library's version, hence the exact pin.
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from chain.entry import Encoder
 from chain.errors import ExportError
+from chain.limits import LIMITS
 from chain.schema import Row, Schema
 
 ENCODER = Encoder(
@@ -53,10 +56,19 @@ def polars_schema(schema: Schema) -> pl.Schema:
     return pl.Schema(columns | {column.name: _TYPES[column.type] for column in schema.columns})
 
 
-def to_frame(schema: Schema, entries: list[int], positions: list[int], rows: list[Row]) -> pl.DataFrame:
+Coordinates = Sequence[int] | npt.NDArray[np.int64] | npt.NDArray[np.int32]
+
+
+def to_frame(schema: Schema, entries: Coordinates, positions: Coordinates, rows: Sequence[Row]) -> pl.DataFrame:
     """Rows with their coordinates as a data frame; no digit is lost (int64, Decimal, aware time)."""
-    kinds = polars_schema(schema)
     values = list(zip(*rows, strict=True)) if rows else [()] * len(schema.columns)
+    return _frame_of(schema, entries, positions, values)
+
+
+def _frame_of(
+    schema: Schema, entries: Coordinates, positions: Coordinates, values: Sequence[Sequence[Any]]
+) -> pl.DataFrame:
+    kinds = polars_schema(schema)
     columns = [pl.Series("entry", entries, pl.Int64()), pl.Series("position", positions, pl.Int32())]
     for column, series in zip(schema.columns, values, strict=True):
         through = _THROUGH.get(column.type, _TYPES[column.type])
@@ -64,12 +76,21 @@ def to_frame(schema: Schema, entries: list[int], positions: list[int], rows: lis
     return pl.DataFrame(columns)
 
 
-def encode_parquet(schema: Schema, entries: list[int], positions: list[int], rows: list[Row]) -> bytes:
+def encode_parquet(schema: Schema, entries: Coordinates, positions: Coordinates, rows: Sequence[Row]) -> bytes:
     """The segment file of these rows."""
+    return _encode(to_frame(schema, entries, positions, rows))
+
+
+def encode_columns(
+    schema: Schema, entries: Coordinates, positions: Coordinates, values: Sequence[Sequence[Any]]
+) -> bytes:
+    """The segment file of rows that are given by column."""
+    return _encode(_frame_of(schema, entries, positions, values))
+
+
+def _encode(frame: pl.DataFrame) -> bytes:
     sink = io.BytesIO()
-    to_frame(schema, entries, positions, rows).write_parquet(
-        sink, compression="zstd", compression_level=3, statistics="full", row_group_size=122_880
-    )
+    frame.write_parquet(sink, compression="zstd", compression_level=3, statistics="full", row_group_size=122_880)
     return sink.getvalue()
 
 
@@ -88,7 +109,7 @@ def decode_parquet(schema: Schema, data: bytes, where: str) -> tuple[list[int], 
 
     Only a file that its seal vouches for is parsed; still, any failure of the parser becomes an `ExportError`.
     """
-    frame = _read(data, where)
+    frame = _read(schema, data, where)
     if frame.schema != polars_schema(schema):
         raise ExportError("parquet-schema", f"columns are {frame.schema}, the schema says otherwise", where)
     times = [column.name for column in schema.columns if column.type == "time"]
@@ -110,17 +131,9 @@ def count_rows(schema: Schema, data: bytes, where: str) -> int:
     count the rows that are there (an engine answers COUNT(*) from the footer). Needs the memory of one batch, and
     some milliseconds per file.
     """
-    import pyarrow as pa
-    from pyarrow import parquet
-
     with _refusing(where):
-        file = parquet.ParquetFile(pa.BufferReader(data))
-        columns = file.schema_arrow
+        file = _opened(schema, data, where)
         stated = {file.metadata.num_rows, sum(file.metadata.row_group(n).num_rows for n in range(file.num_row_groups))}
-        # As Arrow sees them: polars would panic at names and time zones that are none.
-        if not columns.equals(_arrow_schema(schema)):
-            found = ", ".join(f"{column.name!a} {column.type}" for column in columns)
-            raise ExportError("parquet-schema", f"columns are {found}; the schema says otherwise", where)
         rows = 0
         for batch in file.iter_batches(_BATCH_ROWS):
             batch.validate(full=True)
@@ -139,13 +152,27 @@ def _arrow_schema(schema: Schema) -> Any:
     return parquet.ParquetFile(pa.BufferReader(encode_parquet(schema, [], [], []))).schema_arrow
 
 
-def _read(data: bytes, where: str) -> pl.DataFrame:
-    """All rows, whatever statistics say."""
+def _opened(schema: Schema, data: bytes, where: str) -> Any:
+    """The file with its footer read and no page decoded: a few bytes can say that they are a billion rows."""
     import pyarrow as pa
     from pyarrow import parquet
 
+    file = parquet.ParquetFile(pa.BufferReader(data))
+    columns = file.schema_arrow
+    # As Arrow sees them: polars would panic at names and time zones that are none.
+    if not columns.equals(_arrow_schema(schema)):
+        found = ", ".join(f"{column.name!a} {column.type}" for column in columns)
+        raise ExportError("parquet-schema", f"columns are {found}; the schema says otherwise", where)
+    rows = max(file.metadata.num_rows, sum(file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)))
+    if rows > LIMITS.segment_rows_max:
+        raise ExportError("parquet-rows", f"{rows} rows, at most {LIMITS.segment_rows_max} are read", where)
+    return file
+
+
+def _read(schema: Schema, data: bytes, where: str) -> pl.DataFrame:
+    """All rows, whatever statistics say."""
     with _refusing(where):
-        table = parquet.read_table(pa.BufferReader(data))
+        table = _opened(schema, data, where).read()
         table.validate(full=True)
         return pl.DataFrame(table)
 

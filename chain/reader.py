@@ -11,9 +11,9 @@ from pathlib import Path
 
 from chain import jcs
 from chain.errors import ChainError, ExportError
-from chain.export import EXPORT_FORMAT, Manifest
 from chain.layout import CHECKPOINT, MANIFEST, POLICY_FOLDER, VKEY, check_channel, log_path
 from chain.limits import LIMITS
+from chain.manifest import EXPORT_FORMAT, Manifest
 from chain.text import check_name
 from chain.tiles import TILE_WIDTH, entries_path, parse_entry_bundle
 
@@ -39,8 +39,11 @@ class ExportReader:
                 sentence = f"format {manifest.format!r}; this release reads {EXPORT_FORMAT!r}"
                 raise ExportError("format", sentence, MANIFEST)
             check_name(manifest.network, MANIFEST)
-            for channel in manifest.channels:
+            for channel in (*manifest.channels, *manifest.withheld):
                 check_channel(channel, MANIFEST)
+            for listed in (manifest.channels, manifest.withheld):
+                if list(listed) != sorted(set(listed)):
+                    raise ExportError("channels", "channels are not sorted, each once", MANIFEST)
         except ExportError:
             raise
         except ChainError as error:
@@ -65,7 +68,8 @@ class ExportReader:
             most = _bytes_max(path)
             if status.st_size > most:
                 raise ExportError("too-large", f"{status.st_size} bytes, at most {most} are read", path)
-            return source.read(most)
+            # Not `most`: memory is taken for as many bytes as are asked for.
+            return source.read(min(most, status.st_size))
 
     def _open(self, path: str) -> int:
         """Open component by component, so that no part of the path may be a link."""

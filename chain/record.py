@@ -1,89 +1,53 @@
 """Open an export and check everything that needs no re-execution: signatures, logs, seals, catalogue, files.
 
 In this order; the first failure is raised and names its place:
-1. The anchor: the reader's policy (trust rule 1). Without one the export's own is used and the result says so.
-2. The policy names validators of this network only and is safe for the f of genesis.
-3. The beacon: checkpoint signed by its log and a quorum, under the reader's policy and under the newest of the
-   record, and by nobody whom neither of them names; leaves hash to it and follow each other.
-4. Every channel that the beacon's last leaf names is there, and no other; every log of this network in the policy is
-   one of them, so that a quorum's own beacon cannot leave a channel out.
-5. Each channel: checkpoint as in rule 3, its head the one in the last leaf; entries hash to it; it begins with its
-   genesis and ends with a block; every earlier round pins a block of this log, so that no reader of an old beacon
-   saw another history.
-6. Seals: each table's segments follow each other without gap and reach beyond the last row that was written; schemas
-   are those of genesis; the catalogue recomputed from all of them is the one in the last block.
-7. Files: each segment's SHA-256 is the one of its seal.
+1. The anchor: the reader's policy (trust rule 1). Without one the export's own is used and the result says so. The
+   record's policies are validators of this network (`chain.handover` rules 1 and 5).
+2. The beacon: checkpoint signed by its log and a quorum, under the policy that the reader trusts and under the newest
+   of the record, and by nobody whom neither of them names; leaves hash to it and follow each other.
+3. Every channel that the beacon's last leaf names is there or withheld, and no other; every log of this network in the
+   policies is one of them, so that a quorum's own beacon cannot leave a channel out. Governance is there.
+4. Each channel that is there: checkpoint as in rule 2, its head the one in the last leaf; entries hash to it; it begins
+   with its genesis and ends with a block; every earlier round pins a block of this log, so that no reader of an old
+   beacon saw another history; its seals hold (`chain.seals` rules 1 and 2).
+5. Every round names the channels and the policy that governance had decided by then (`chain.beacon` rules 4-6), and
+   the policies were handed over from one to the next (`chain.handover` rules 1-4).
+6. Every genesis is of this network; a channel that governance created begins with the genesis that was voted.
+7. A withheld channel is one that the export's profile may withhold, by its last openness on the record; its checkpoint
+   is signed as in rule 2 and is the head in the last leaf. Of its content nothing is known.
+8. Files: each segment's SHA-256 is the one of its seal.
 
 What remains is re-execution: that entries, rows and roots are what the contracts make of the signed input
 (`chain.verify`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
-from chain.beacon import check_round
+from chain.beacon import check_registered, check_round
 from chain.blockstream import parse_genesis
 from chain.calendar import utc_stamp
-from chain.entry import (
-    FORMAT,
-    BeaconLeaf,
-    Block,
-    Genesis,
-    Head,
-    Seal,
-    Transaction,
-    Trigger,
-    parse_beacon_leaf,
-    parse_entry,
-)
-from chain.errors import ChainError, ExportError
+from chain.consortium import ChannelInfo, Consortium, Openness
+from chain.entry import FORMAT, BeaconLeaf, Block, Genesis, Head, parse_beacon_leaf, parse_entry
+from chain.errors import ChainError, ExportError, PolicyError, SignatureError
+from chain.handover import Anchor, AnchorSource, Handover, check_handovers, check_policies, open_anchor
 from chain.imports import GOVERNANCE
-from chain.layout import BEACON, CHECKPOINT, POLICY_FOLDER, VKEY, log_path, origin, policy_path, segment_path
-from chain.limits import LIMITS
+from chain.layout import BEACON, CHECKPOINT, VKEY, log_path, origin
+from chain.manifest import WITHHELD, Manifest, Profile
 from chain.merkle import Tree, leaf_hash
 from chain.note import parse_note
-from chain.policy import Policy, VerifiedCheckpoint, parse_policy, require_known_signers, verify_checkpoint
+from chain.policy import Policy, VerifiedCheckpoint, require_known_signers, verify_checkpoint
 from chain.progress import Progress, no_progress
 from chain.reader import ExportReader, decode_vkey
 from chain.schema import Schema, parse_schema
-from chain.tables import catalogue_root, file_sha256, sealed_leaf
+from chain.seals import SealedSegment, check_segment_file, sealed_tables
 from chain.tiles import TILE_WIDTH, entries_path, tile_path
-
-AnchorSource = Literal["policy", "pinned", "self-asserted"]
-
-
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """Whom the reader trusts."""
-
-    policy: Policy
-    source: AnchorSource
-    """`policy`: handed in by the reader; `pinned`: pinned earlier; `self-asserted`: the export's own word."""
-    own: Policy
-    """The record's newest policy, which its signers claim: no anchor, but it must hold too."""
-
-    @property
-    def is_readers(self) -> bool:
-        """Whether trust comes from the reader and not from the export."""
-        return self.source != "self-asserted"
-
-
-@dataclass(frozen=True, slots=True)
-class SealedSegment:
-    """One sealed segment: its place in the log and its file."""
-
-    entry: int
-    """Index of the `seal` entry."""
-    seal: Seal
-    path: str
-    """In the export."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelRecord:
-    """A channel's log, checked up to rule 6."""
+    """A channel's log, checked by rule 4."""
 
     channel: str
     genesis: Genesis
@@ -99,20 +63,36 @@ class ChannelRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class WithheldChannel:
+    """A channel whose content this export does not hold (rule 7)."""
+
+    channel: str
+    openness: Openness
+    """On the record, at the last round."""
+    checkpoint: VerifiedCheckpoint
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
-    """An export, checked by rules 1–6."""
+    """An export, checked by rules 1-7."""
 
     reader: ExportReader = field(repr=False)
     network: str
     network_id: str
     """Leaf hash of the governance genesis, hex."""
     anchor: Anchor
+    handovers: tuple[Handover, ...]
+    """Every change of policy, in order."""
     beacon: VerifiedCheckpoint
     beacon_note: bytes
     beacon_tree: Tree = field(repr=False)
     beacon_entries: list[bytes] = field(repr=False)
     leaves: list[BeaconLeaf] = field(repr=False)
     channels: dict[str, ChannelRecord]
+    profile: Profile
+    withheld: dict[str, WithheldChannel]
+    registered: Mapping[str, ChannelInfo]
+    """What governance says of every channel but itself, at the last round."""
 
     @property
     def faults(self) -> int:
@@ -125,53 +105,49 @@ class Record:
         return self.channels[GOVERNANCE].genesis.deployment
 
 
-def exported_policies(reader: ExportReader) -> list[bytes]:
-    """Every policy that the export carries, oldest first: hints."""
-    found: list[bytes] = []
-    while (reader.folder / policy_path(len(found))).is_file():
-        if len(found) >= LIMITS.policies_max:
-            raise ExportError("too-many", f"more than {LIMITS.policies_max} policies", POLICY_FOLDER)
-        found.append(reader.read(policy_path(len(found))))
-    if not found:
-        raise ExportError("missing", "the export carries no policy", policy_path(0))
-    return found
-
-
 def open_record(folder: Path, policy: bytes | None, source: AnchorSource, progress: Progress = no_progress) -> Record:
-    """Rules 1–6; `policy` is the reader's, None takes the export's own. Raises `ChainError`.
+    """Rules 1-7; `policy` is the reader's, None takes the export's own. Raises `ChainError`.
 
-    Rule 7 is `check_segment_files`, or the caller's own check of each file before it is parsed.
+    Rule 8 is `check_segment_files`, or the caller's own check of each file before it is parsed.
     """
     reader = ExportReader(folder)
     manifest = reader.manifest()
-    anchor = _anchor(reader, policy, source)
-    anchor.policy.require_validators(manifest.network)
-    beacon_note = reader.read(log_path(BEACON, CHECKPOINT))
-    beacon = _checkpoint(reader, beacon_note, anchor, manifest.network, BEACON)
+    network = manifest.network
+    anchor = open_anchor(reader, policy, source, network)
+    note = reader.read(log_path(BEACON, CHECKPOINT))
+    beacon = _beacon_checkpoint(reader, note, anchor, network)
     entries, tree = _log(reader, beacon, BEACON)
-    leaves = _leaves(entries, anchor.own)
-    heads = leaves[-1].heads
-    if tuple(head.channel for head in heads) != manifest.channels:
-        names = ", ".join(head.channel for head in heads)
-        raise ExportError("channels", f"the beacon pins the channels {names}; the manifest says otherwise", "beacon")
-    _check_no_log_left_out(anchor.policy, manifest.network, heads)
+    leaves = _leaves(entries)
+    _check_channels(manifest, leaves[-1].heads, anchor.judges)
     channels = {}
-    for done, head in enumerate(heads):
-        progress(f"open {head.channel}", done, len(heads))
-        channels[head.channel] = open_channel(reader, anchor, manifest.network, head)
+    for done, head in enumerate(leaves[-1].heads):
+        progress(f"open {head.channel}", done, len(leaves[-1].heads))
+        if head.channel in manifest.channels:
+            channels[head.channel] = open_channel(reader, anchor.judges, network, head)
     _check_heads(leaves, channels)
-    network_id = _check_network(manifest.network, channels, anchor.policy)
+    governance = channels[GOVERNANCE]
+    consortium = Consortium()
+    consortium.extend(governance.entries)
+    check_registered(leaves, consortium)
+    check_policies(anchor, governance.genesis.policy, governance.genesis.faults, leaves)
+    handovers = check_handovers(reader, anchor.policies, network, leaves, tree)
+    registered = consortium.channels_at(governance.tree.size)
+    network_id = _check_network(network, channels, registered)
     return Record(
         reader=reader,
-        network=manifest.network,
+        network=network,
         network_id=network_id,
         anchor=anchor,
+        handovers=handovers,
         beacon=beacon,
-        beacon_note=beacon_note,
+        beacon_note=note,
         beacon_tree=tree,
         beacon_entries=entries,
         leaves=leaves,
         channels=channels,
+        profile=manifest.profile,
+        withheld=_withheld(reader, manifest, anchor.judges, leaves[-1].heads, registered),
+        registered=registered,
     )
 
 
@@ -191,40 +167,26 @@ def _utc(time_s: int) -> str:
     return f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}T{stamp[9:11]}:{stamp[11:13]}:{time_s % 60:02d}Z"
 
 
-def open_channel(reader: ExportReader, anchor: Anchor, network: str, head: Head) -> ChannelRecord:
-    """Rules 4–6 for one channel."""
+def open_channel(reader: ExportReader, judges: Sequence[Policy], network: str, head: Head) -> ChannelRecord:
+    """Rule 4 for one channel but for earlier rounds; `judges` are the policies of rule 2."""
     channel = head.channel
-    note = reader.read(log_path(channel, CHECKPOINT))
-    checkpoint = _checkpoint(reader, note, anchor, network, channel)
-    signed = checkpoint.checkpoint
-    if (signed.size, signed.root.hex()) != (head.size, head.root):
-        raise ExportError("head", f"the beacon pins size {head.size}, the checkpoint says {signed.size}", channel)
+    note, checkpoint = _head_checkpoint(reader, judges, network, head)
     entries, tree = _log(reader, checkpoint, channel)
     genesis = parse_genesis(entries, channel)
     last = parse_entry(entries[-1], f"{channel} entry {len(entries) - 1}")
     if not isinstance(last, Block) or last.height != head.height:
         raise ExportError("open-block", "the log does not end with the block that the beacon pins", channel)
     schemas = {schema.table: schema for schema in (parse_schema(value, channel) for value in genesis.schemas)}
-    segments, sealed_to = _segments(channel, entries, schemas)
-    _check_all_sealed(channel, entries, sealed_to)
-    _check_catalogue(channel, entries, schemas, segments, sealed_to, last)
-    return ChannelRecord(channel, genesis, checkpoint, note, entries, tree, schemas, segments, last, sealed_to)
-
-
-def check_segment_file(reader: ExportReader, segment: SealedSegment) -> bytes:
-    """Rule 7: the file's bytes, which are those that the seal commits to."""
-    data = reader.read(segment.path)
-    found = file_sha256(data)
-    if found != segment.seal.sha256:
-        sentence = f"SHA-256 is {found}, its seal (entry {segment.entry}) says {segment.seal.sha256}"
-        raise ExportError("segment", sentence, segment.path)
-    return data
+    sealed = sealed_tables(channel, entries, schemas, last)
+    return ChannelRecord(
+        channel, genesis, checkpoint, note, entries, tree, schemas, sealed.segments, last, sealed.sealed_to
+    )
 
 
 def check_segment_files(
     record: Record, visit: Callable[[ChannelRecord, SealedSegment, bytes], None], progress: Progress = no_progress
 ) -> int:
-    """Rule 7 for every file; `visit` sees each one's bytes. Returns how many files."""
+    """Rule 8 for every file; `visit` sees each one's bytes. Returns how many files."""
     work = [
         (channel, segment)
         for channel in record.channels.values()
@@ -237,27 +199,18 @@ def check_segment_files(
     return len(work)
 
 
-def _anchor(reader: ExportReader, policy: bytes | None, source: AnchorSource) -> Anchor:
-    """Rule 1. Every exported policy is read and parsed here, once."""
-    for number, text in enumerate(exported_policies(reader)):
-        try:
-            own = parse_policy(text)
-        except ChainError as error:
-            raise error.at(policy_path(number)) from None
-    if policy is None:
-        return Anchor(own, "self-asserted", own)
-    return Anchor(parse_policy(policy), source, own)
+def _checkpoint(
+    reader: ExportReader, note: bytes, judges: Sequence[Policy], network: str, log: str
+) -> VerifiedCheckpoint:
+    """Rule 2: signers, signatures and quorum under every judge; the `vkey` file is the key of the first.
 
-
-def _checkpoint(reader: ExportReader, note: bytes, anchor: Anchor, network: str, log: str) -> VerifiedCheckpoint:
-    """Rules 3 and 5: signers, signatures and quorum; the `vkey` file is the policy's key."""
+    The record's own policy is no anchor; but what claims to be signed under it must be.
+    """
     path = log_path(log, CHECKPOINT)
     try:
         parsed = parse_note(note)
-        require_known_signers(parsed, anchor.policy, anchor.own)
-        verified = verify_checkpoint(parsed, anchor.policy, origin(network, log))
-        # The record's own policy is no anchor; but what claims to be signed under it must be.
-        verify_checkpoint(parsed, anchor.own, origin(network, log))
+        require_known_signers(parsed, *judges)
+        verified, *_ = (verify_checkpoint(parsed, policy, origin(network, log)) for policy in judges)
     except ChainError as error:
         raise error.at(path) from None
     if decode_vkey(reader.read(log_path(log, VKEY)), log_path(log, VKEY)) != str(verified.log_key):
@@ -265,11 +218,41 @@ def _checkpoint(reader: ExportReader, note: bytes, anchor: Anchor, network: str,
     return verified
 
 
-def _check_no_log_left_out(policy: Policy, network: str, heads: Sequence[Head]) -> None:
-    """Rule 4."""
-    present = {origin(network, log) for log in (BEACON, *(head.channel for head in heads))}
-    for key in policy.logs:
-        if key.name.startswith(f"gridproof/{network}/") and key.name not in present:
+def _beacon_checkpoint(reader: ExportReader, note: bytes, anchor: Anchor, network: str) -> VerifiedCheckpoint:
+    """Rule 2 for the beacon, where a reader of another record's policy gets stuck."""
+    try:
+        return _checkpoint(reader, note, anchor.judges, network, BEACON)
+    except (PolicyError, SignatureError) as error:
+        if anchor.is_readers and anchor.start is None:
+            own = f"your policy is none of the {len(anchor.policies)} that this record names"
+            raise type(error)(error.code, f"{error.sentence} ({own})", error.where) from None
+        raise
+
+
+def _head_checkpoint(
+    reader: ExportReader, judges: Sequence[Policy], network: str, head: Head
+) -> tuple[bytes, VerifiedCheckpoint]:
+    """Rules 4 and 7: a channel's note, and what it signs, which is the head that the beacon pins."""
+    note = reader.read(log_path(head.channel, CHECKPOINT))
+    checkpoint = _checkpoint(reader, note, judges, network, head.channel)
+    signed = checkpoint.checkpoint
+    if (signed.size, signed.root.hex()) != (head.size, head.root):
+        pinned = f"the beacon pins size {head.size}, root {head.root}"
+        raise ExportError("head", f"{pinned}; the checkpoint says {signed.size}, {signed.root.hex()}", head.channel)
+    return note, checkpoint
+
+
+def _check_channels(manifest: Manifest, heads: Sequence[Head], judges: Sequence[Policy]) -> None:
+    """Rule 3."""
+    pinned = tuple(head.channel for head in heads)
+    if GOVERNANCE not in pinned or GOVERNANCE in manifest.withheld:
+        raise ExportError("channels", "there is no governance channel", GOVERNANCE)
+    if tuple(sorted((*manifest.channels, *manifest.withheld))) != pinned:
+        sentence = f"the beacon pins the channels {', '.join(pinned)}; the manifest says otherwise"
+        raise ExportError("channels", sentence, BEACON)
+    present = {origin(manifest.network, log) for log in (BEACON, *pinned)}
+    for key in (key for policy in judges for key in policy.logs):
+        if key.name.startswith(f"gridproof/{manifest.network}/") and key.name not in present:
             raise ExportError("channels", f"the policy names the log {key.name}, the beacon does not pin it", BEACON)
 
 
@@ -304,24 +287,24 @@ def _wrong_entries(reader: ExportReader, log: str, entries: Sequence[bytes]) -> 
     return ExportError("log-root", sentence, log)
 
 
-def _leaves(entries: Sequence[bytes], newest: Policy) -> list[BeaconLeaf]:
-    """Rule 3: the beacon's leaves, in order and consistent."""
+def _leaves(entries: Sequence[bytes]) -> list[BeaconLeaf]:
+    """Rule 2: the beacon's leaves, in order and consistent."""
     leaves: list[BeaconLeaf] = []
     for number, data in enumerate(entries):
         leaf = parse_beacon_leaf(data, f"beacon entry {number}")
         check_round(leaves[-1] if leaves else None, leaf, f"beacon entry {number}")
         leaves.append(leaf)
-    if leaves[-1].policy_sha256 != newest.sha256.hex():
-        raise ExportError("policy", "the newest exported policy is not the one that the beacon names", POLICY_FOLDER)
     return leaves
 
 
 def _check_heads(leaves: Sequence[BeaconLeaf], channels: dict[str, ChannelRecord]) -> None:
-    """Rule 5 for every leaf: what it pinned is still what the log begins with."""
+    """Rule 4 for every leaf: what it pinned is still what the log begins with."""
     for leaf in leaves:
         for head in leaf.heads:
             where = f"beacon entry {leaf.round}: {head.channel}"
-            channel = channels[head.channel]
+            channel = channels.get(head.channel)
+            if channel is None:
+                continue
             if not 0 < head.size <= channel.tree.size or channel.tree.root(head.size).hex() != head.root:
                 raise ExportError("head", f"the log does not extend the head pinned at size {head.size}", where)
             block = parse_entry(channel.entries[head.size - 1], where)
@@ -331,75 +314,44 @@ def _check_heads(leaves: Sequence[BeaconLeaf], channels: dict[str, ChannelRecord
                 raise ExportError("head", "the log goes on after the head that closed it", where)
 
 
-def _check_network(network: str, channels: dict[str, ChannelRecord], policy: Policy) -> str:
-    """Rules 2 and 5: every genesis belongs to this network. Returns the network id."""
-    if GOVERNANCE not in channels:
-        raise ExportError("channels", "there is no governance channel", GOVERNANCE)
-    network_id = leaf_hash(channels[GOVERNANCE].entries[0]).hex()
+def _check_network(network: str, channels: Mapping[str, ChannelRecord], registered: Mapping[str, ChannelInfo]) -> str:
+    """Rule 6. Returns the network id."""
+    governance = channels[GOVERNANCE]
+    network_id = leaf_hash(governance.entries[0]).hex()
     for channel, record in channels.items():
         genesis = record.genesis
         expected = "" if channel == GOVERNANCE else network_id
         if (genesis.channel, genesis.name, genesis.governance, genesis.format) != (channel, network, expected, FORMAT):
             raise ExportError("genesis", "the genesis entry is of another network, channel or format", channel)
-        if genesis.policy.encode() != channels[GOVERNANCE].genesis.policy.encode():
+        voted = registered[channel].genesis_hash if channel != GOVERNANCE else ""
+        found = leaf_hash(record.entries[0]).hex()
+        if voted and found != voted:
+            raise ExportError("genesis", f"its leaf hash is {found}, governance created it with {voted}", channel)
+        if genesis.policy.encode() != governance.genesis.policy.encode():
             raise ExportError("genesis", "the channels begin with different policies", channel)
-        policy.require_safe(genesis.faults)
+        if genesis.faults != governance.genesis.faults:
+            sentence = f"it declares f = {genesis.faults}, governance {governance.genesis.faults}"
+            raise ExportError("genesis", sentence, channel)
     return network_id
 
 
-def _segments(
-    channel: str, entries: Sequence[bytes], schemas: dict[str, Schema]
-) -> tuple[dict[str, tuple[SealedSegment, ...]], int]:
-    """Rule 6: each table's segments, without gap or overlap, and the `end` of the last sealing block."""
-    found: dict[str, list[SealedSegment]] = {table: [] for table in schemas}
-    sealed_to = 0
-    for index, data in enumerate(entries):
-        if b'"kind":"seal"' not in data:
+def _withheld(
+    reader: ExportReader,
+    manifest: Manifest,
+    judges: Sequence[Policy],
+    heads: Sequence[Head],
+    registered: Mapping[str, ChannelInfo],
+) -> dict[str, WithheldChannel]:
+    """Rule 7."""
+    found = {}
+    for head in heads:
+        if head.channel not in manifest.withheld:
             continue
-        seal = parse_entry(data, f"{channel} entry {index}")
-        if not isinstance(seal, Seal):
-            continue
-        where = f"{channel} entry {index}"
-        schema = schemas.get(seal.table)
-        if schema is None or schema.sha256 != seal.schema_sha256:
-            raise ExportError("seal", f"the seal of {seal.table!r} fits no schema of genesis", where)
-        previous = found[seal.table][-1].seal.end if found[seal.table] else 0
-        if seal.first != previous or not previous < seal.end <= index or seal.rows_count <= 0:
-            raise ExportError("seal", f"segment [{seal.first}, {seal.end}) does not follow {previous}", where)
-        path = segment_path(channel, seal.table, seal.first, seal.end)
-        found[seal.table].append(SealedSegment(index, seal, path))
-        sealed_to = max(sealed_to, seal.end)
-    return {table: tuple(segments) for table, segments in found.items()}, sealed_to
-
-
-def _check_all_sealed(channel: str, entries: Sequence[bytes], sealed_to: int) -> None:
-    """Rule 6: no entry beyond the last seal has written rows, so the segments hold every row of the record."""
-    for index in range(sealed_to, len(entries)):
-        entry = parse_entry(entries[index], f"{channel} entry {index}")
-        if isinstance(entry, Transaction | Trigger) and entry.receipt.tables:
-            tables = ", ".join(written.table for written in entry.receipt.tables)
-            raise ExportError(
-                "unsealed", f"it has written rows to {tables} that no seal covers", f"{channel} entry {index}"
-            )
-
-
-def _check_catalogue(
-    channel: str,
-    entries: Sequence[bytes],
-    schemas: dict[str, Schema],
-    segments: dict[str, tuple[SealedSegment, ...]],
-    sealed_to: int,
-    last: Block,
-) -> None:
-    """Rule 6: the catalogue over all tables is the one in the last block."""
-    leaves = [
-        sealed_leaf(schemas[table], [entries[segment.entry] for segment in found], _rows_count(found), sealed_to)
-        for table, found in segments.items()
-    ]
-    if catalogue_root(leaves) != last.catalogue_root:
-        raise ExportError("catalogue", "the seals do not make the catalogue that the last block commits to", channel)
-
-
-def _rows_count(segments: Sequence[SealedSegment]) -> int:
-    """Rows of all these segments."""
-    return sum(segment.seal.rows_count for segment in segments)
+        openness = registered[head.channel].openness
+        if openness not in WITHHELD[manifest.profile]:
+            may = " and ".join(WITHHELD[manifest.profile]) or "no channel"
+            sentence = f"openness is {openness} on the record; an export of profile {manifest.profile} withholds {may}"
+            raise ExportError("withheld", sentence, head.channel)
+        _, checkpoint = _head_checkpoint(reader, judges, manifest.network, head)
+        found[head.channel] = WithheldChannel(head.channel, openness, checkpoint)
+    return found

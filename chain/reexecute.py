@@ -18,9 +18,10 @@ from chain.entry import BeaconLeaf, Body
 from chain.errors import ChainError, ExportError, LedgerError
 from chain.parquet import decode_parquet
 from chain.reader import ExportReader
-from chain.record import ChannelRecord, SealedSegment, check_segment_file
+from chain.record import ChannelRecord
 from chain.replica import CommittedBlock, Replica
 from chain.schema import Schema
+from chain.seals import SealedSegment, check_segment_file
 from chain.transaction import row_hashes, rows_root
 
 Visit = Callable[[Replica, CommittedBlock], None]
@@ -39,6 +40,8 @@ class ChannelSummary:
     triggers: int
     segments: int
     rows: int
+    is_closed: bool
+    """Retired: there is no block after the last."""
 
 
 class SubmittedRows:
@@ -110,7 +113,7 @@ def execute_channel(
         if visit is not None:
             visit(replica, block)
         done(len(block.entries))
-    return ChannelSummary(record.channel, replica.tree.size, replica.height + 1, **counts)
+    return ChannelSummary(record.channel, replica.tree.size, replica.height + 1, **counts, is_closed=replica.is_closed)
 
 
 def _execute_block(

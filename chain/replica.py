@@ -18,7 +18,6 @@ A block, in this order:
 7. the `block` entry closes it, with the catalogue root, and the state root if something was sealed or it is the last.
 """
 
-import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,11 +25,9 @@ from typing import Any
 
 import msgspec
 
-from chain import jcs
 from chain.contract import ACCOUNTS, CURRENT, POLICY, Account, Call, Contract, operator_account
 from chain.contracts import record
 from chain.entry import (
-    FORMAT,
     Block,
     Event,
     Genesis,
@@ -38,42 +35,49 @@ from chain.entry import (
     Receipt,
     Trigger,
     encode_entry,
+    parse_entry,
 )
-from chain.errors import AdmissionError, LedgerError, ParseError
+from chain.errors import AdmissionError, LedgerError
 from chain.execution import NONCES, Address, admit, execute, open_call, rejected, run_call
+from chain.frontier import Frontier
+from chain.genesis_fit import check_genesis
 from chain.imports import (
     ACCOUNT_EVENTS,
     GOVERNANCE,
     PARAMETERS,
     RETIRED,
     told_account,
-    told_parameters,
     told_retirement,
 )
+from chain.in_force import PARAMETERS_DUE, PARAMETERS_IN_FORCE, ParametersInForce
 from chain.limits import LIMITS
-from chain.merkle import Tree, leaf_hash
-from chain.parquet import require_encoder
-from chain.schema import Schema, parse_schema
+from chain.merkle import leaf_hash
+from chain.schedule import TRIGGERS, Schedule
+from chain.schema import parse_schema
+from chain.signature_work import Checked
 from chain.signatures import SignerCheck, check_in_turn
 from chain.state import State
-from chain.tables import EntryRows, Segment, TableLog, catalogue_root
-from chain.text import check_name, from_hex
-from chain.transaction import SignedTransaction
+from chain.tables import EntryRows, SealedTable, Segment, TableLog, catalogue_root
+from chain.transaction import SignedTransaction, transaction_entry
 
-TRIGGERS = "trigger"
-"""State space of scheduled triggers."""
-
-PARAMETERS_IN_FORCE = "parameters"
-"""State space of parameters that differ from genesis: contract → their canonical JSON."""
-PARAMETERS_DUE = "parameters-due"
-"""State space of parameters to come: `<height>:<contract>` → their canonical JSON."""
 CHANNEL = "channel"
 CLOSED = "closed"
 """State key of a retired channel: the height of its last block."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+_SPACES: Mapping[str, Any] = {
+    ACCOUNTS: Account,
+    CHANNEL: int,
+    NONCES: int,
+    PARAMETERS_DUE: str,
+    PARAMETERS_IN_FORCE: str,
+    POLICY: str,
+    TRIGGERS: int,
+}
+"""State spaces that belong to no contract, and the types of their values."""
+
+
+class Outcome(msgspec.Struct, frozen=True):
     """What became of one transaction: its entry and receipt, or why it was dropped."""
 
     entry: int | None
@@ -118,6 +122,17 @@ class _Draft:
         return self.first + len(self.entries)
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A replica right after a block with a state root: no row is pending, everything else is in the state."""
+
+    before: Frontier
+    """The log before that block."""
+    sealed_to: int
+    tables: tuple[SealedTable, ...]
+    state: State
+
+
 class Replica:
     """See the module's docstring."""
 
@@ -129,13 +144,14 @@ class Replica:
         self.genesis = genesis
         self.contracts: Mapping[str, Contract] = {contract.name: contract for contract in contracts}
         schemas = [parse_schema(value, "genesis.schemas") for value in genesis.schemas]
-        _check_genesis(genesis, self.contracts, schemas)
-        self.parameters = {
-            name: _parameters(contract, genesis.parameters.get(name)) for name, contract in self.contracts.items()
-        }
-        self._cut: record.Parameters = self.parameters["record"]
+        check_genesis(genesis, self.contracts, schemas)
         self.state = State()
-        self.tree = Tree()
+        self._parameters = ParametersInForce(genesis, self.contracts, self.state)
+        self._cut: record.Parameters = self._parameters.of("record")
+        self._schedule = Schedule(self.state)
+        self.tree = Frontier()
+        self.tree_before = self.tree
+        """The log as it was before the last block."""
         self.height = -1
         self.time_ms = -1
         self.beacon_round = -1
@@ -144,11 +160,43 @@ class Replica:
         """Retired: there is no next block."""
         self.schemas = {schema.table: schema for schema in schemas}
         self.tables = {schema.table: TableLog(schema) for schema in schemas}
-        self._due: list[tuple[int, str, str, str]] = []
         self._catalogue = self._catalogue_root()
         genesis_bytes = encode_entry(genesis, "genesis")
         self.address = Address(genesis.governance or leaf_hash(genesis_bytes).hex(), genesis.channel)
         self.initial_block = self._genesis_block(genesis_bytes)
+
+    def resume(self, sealed: Sealed, entries: Sequence[bytes]) -> None:
+        """Stand where the block `entries` left the replica that `sealed` was taken from.
+
+        The block's own roots are recomputed from what is taken up: the log's before it, the state's, the catalogue's.
+        `ChainError` where one differs; the replica is of no use then. Whether the block is the record's, the caller
+        knows from the journal and from what the validators have signed.
+        """
+        block = parse_entry(entries[-1], "snapshot")
+        if not isinstance(block, Block) or not block.state_root:
+            raise LedgerError("snapshot", "its block has no state root")
+        self.sealed_to = sealed.sealed_to
+        for table in sealed.tables:
+            if table.table not in self.tables:
+                raise LedgerError("snapshot", f"there is no table {table.table}")
+            self.tables[table.table].resume(table)
+        self._catalogue = self._catalogue_root()
+        found = (sealed.before.size, sealed.before.root().hex(), sealed.state.count(), sealed.state.root().hex())
+        stated = (block.first, block.previous, block.state_keys, block.state_root)
+        if found != stated or self._catalogue != block.catalogue_root or block.count != len(entries):
+            raise LedgerError("snapshot", "log, state or catalogue are not those that its block commits to")
+        self.state, self.tree_before, self.tree = sealed.state, sealed.before, sealed.before.copy()
+        self.tree.extend(entries)
+        self.height, self.time_ms, self.beacon_round = block.height, block.time, block.beacon_round
+        self.is_closed = self.state.get(CHANNEL, CLOSED) is not None
+        self._parameters = ParametersInForce(self.genesis, self.contracts, self.state)
+        self._cut = self._parameters.of("record")
+        self._schedule = Schedule(self.state)
+
+    @property
+    def sealed(self) -> Sealed:
+        """For `resume`; only right after a block with a state root."""
+        return Sealed(self.tree_before, self.sealed_to, tuple(log.sealed for log in self.tables.values()), self.state)
 
     @property
     def head(self) -> Head:
@@ -164,7 +212,23 @@ class Replica:
     @property
     def next_due_ms(self) -> int | None:
         """When the next trigger falls due."""
-        return self._due[0][0] if self._due else None
+        return self._schedule.next_ms
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """Contract → the parameters it runs with, of its own type."""
+        return self._parameters.all
+
+    def space_type(self, space: str) -> Any:
+        """Type of the values in a state space; `LedgerError` for one that nobody declares."""
+        contract, dot, name = space.partition(".")
+        if not dot:
+            if space not in _SPACES:
+                raise LedgerError("space", "there is no such state space", space)
+            return _SPACES[space]
+        if contract not in self.contracts:
+            raise LedgerError("space", f"there is no contract {contract}", space)
+        return self.contracts[contract].space_type(name)
 
     def nonce(self, account: str) -> int:
         """The last nonce of `account` on this channel, 0 before the first."""
@@ -185,15 +249,16 @@ class Replica:
         draft = _Draft(time_ms, beacon_round, self.tree.size, self.tree.root().hex())
         for event in imports:
             self._import(draft, event)
-        self._put_parameters_in_force()
+        self._parameters.advance(self.height + 1)
+        self._cut = self._parameters.of("record")
         self._run_triggers(draft)
         if draft.is_last:
             refusal = AdmissionError("retired", "the channel takes no more transactions", self.genesis.channel)
             draft.outcomes += [Outcome(None, None, refusal) for _ in transactions]
             return self._close(draft)
-        signers = self._check_signers(transactions, self.state)
-        for transaction, signer in zip(transactions, signers, strict=True):
-            self._run_transaction(draft, transaction, signer)
+        checks = self._check_signers(transactions, self.state)
+        for transaction, checked in zip(transactions, checks, strict=True):
+            self._run_transaction(draft, transaction, checked)
         return self._close(draft)
 
     def require_next(self, time_ms: int, beacon_round: int) -> None:
@@ -226,40 +291,18 @@ class Replica:
             account = told_account(event)
             self.state.put(ACCOUNTS, account.account, account)
         elif event.name == PARAMETERS:
-            self._note_parameters(event)
+            self._parameters.note(event, self.height + 1)
         elif event.name == RETIRED and told_retirement(event).channel == self.genesis.channel:
             draft.is_last = draft.wants_seal = True
 
-    def _note_parameters(self, event: Event) -> None:
-        """Parameters to come, if they are this channel's; a later decision for the same height replaces an earlier."""
-        change = told_parameters(event)
-        if change.channel == self.genesis.channel:
-            due = f"{max(change.height, self.height + 1):015d}:{change.contract}"
-            self.state.put(PARAMETERS_DUE, due, jcs.encode(change.parameters).decode())
-
-    def _put_parameters_in_force(self) -> None:
-        """Rule 3."""
-        for due, text in self.state.items(PARAMETERS_DUE):
-            height, _, contract = due.partition(":")
-            if int(height) > self.height + 1:
-                break
-            self.state.delete(PARAMETERS_DUE, due)
-            self.state.put(PARAMETERS_IN_FORCE, contract, text)
-            self._adopt_parameters(contract, text)
-
-    def _adopt_parameters(self, contract: str, text: str) -> None:
-        known = self.contracts.get(contract)
-        if known is None:
-            raise LedgerError("parameters", f"there is no contract {contract} on this channel", self.genesis.channel)
-        self.parameters[contract] = _parameters(known, jcs.decode(text.encode(), contract))
-        self._cut = self.parameters["record"]
-
     def _run_triggers(self, draft: _Draft) -> None:
         """Rule 4."""
-        while self._due and self._due[0][0] <= draft.time_ms and draft.triggers < self._cut.triggers_per_block_max:
+        while draft.triggers < self._cut.triggers_per_block_max:
+            next_ms = self._schedule.next_ms
+            if next_ms is None or next_ms > draft.time_ms:
+                break
             draft.triggers += 1
-            due, contract, key, method = scheduled = heapq.heappop(self._due)
-            self.state.delete(TRIGGERS, _trigger_id(scheduled))
+            due, contract, key, method = self._schedule.pop()
             trigger = self.contracts[contract].trigger(method)
             if trigger is None:
                 raise LedgerError("unknown-trigger", f"{contract} has no trigger {method}")
@@ -269,10 +312,10 @@ class Replica:
             entry = Trigger(contract=contract, due=due, key=key, kind="trigger", method=method, receipt=receipt)
             self._record(draft, call if receipt.status == "accepted" else None, encode_entry(entry), written)
 
-    def _run_transaction(self, draft: _Draft, transaction: SignedTransaction, signer: str) -> None:
+    def _run_transaction(self, draft: _Draft, transaction: SignedTransaction, checked: Checked) -> None:
         """Rule 5."""
         try:
-            admitted = admit(transaction, self.address, self.state, self.contracts, signer)
+            admitted = admit(transaction, self.address, self.state, self.contracts, checked)
         except AdmissionError as error:
             draft.outcomes.append(Outcome(None, None, error))
             return
@@ -280,13 +323,13 @@ class Replica:
         call = self._call(body.contract, draft)
         call.caller, submitted = admitted.caller, admitted.submitted
         if submitted is not None:
-            call.rows, call.rows_root = submitted.rows, submitted.root
+            call.rows, call.columns, call.rows_root = submitted.rows, submitted.columns, submitted.root
         receipt, written = run_call(call, lambda: execute(admitted, call, self.contracts), submitted, self.schemas)
-        data = _transaction_entry(transaction, receipt)
+        data = transaction_entry(transaction, receipt)
         if len(data) > LIMITS.entry_bytes_max:
             written = [submitted] if submitted is not None else []
             receipt = rejected("entry-size", f"{len(data)} bytes", written)
-            data = _transaction_entry(transaction, receipt)
+            data = transaction_entry(transaction, receipt)
         self.state.put(NONCES, body.account, body.nonce)
         draft.outcomes.append(Outcome(draft.next_entry, receipt, None))
         accepted = receipt.status == "accepted"
@@ -305,26 +348,27 @@ class Replica:
 
     def _record(self, draft: _Draft, call: Call | None, data: bytes, written: list[EntryRows]) -> None:
         """Append the entry and its rows; make an accepted call's writes part of the state."""
+        entry = draft.next_entry
         for rows in written:
             log = self.tables[rows.table]
-            log.append(draft.next_entry, rows)
-            draft.wants_seal |= log.pending_count >= self._cut.segment_rows_max
+            log.append(entry, rows)
+            if log.pending_count >= self._cut.segment_rows_max:
+                draft.wants_seal = True
         draft.entries.append(data)
         if call is not None:
             self._commit(call)
-            draft.wants_seal |= call.seals
+            if call.seals:
+                draft.wants_seal = True
             if self.genesis.channel == GOVERNANCE:
                 # What governance decides for itself it need not import.
                 for event in call.events:
                     if event.name == PARAMETERS:
-                        self._note_parameters(event)
+                        self._parameters.note(event, self.height + 1)
 
     def _commit(self, call: Call) -> None:
         call.overlay.apply()
         for scheduled in call.scheduled:
-            if self.state.get(TRIGGERS, _trigger_id(scheduled)) is None:
-                heapq.heappush(self._due, scheduled)
-                self.state.put(TRIGGERS, _trigger_id(scheduled), scheduled[0])
+            self._schedule.add(scheduled)
 
     def _call(self, contract: str, draft: _Draft) -> Call:
         known = self.contracts.get(contract)
@@ -332,7 +376,7 @@ class Replica:
             # Rule 7 of `chain.execution` rejects it; the record contract lends its (empty) parameters until then.
             known = self.contracts["record"]
         return open_call(
-            known, self.parameters[known.name], self.genesis.channel, self.state, draft.time_ms, draft.next_entry
+            known, self._parameters.of(known.name), self.genesis.channel, self.state, draft.time_ms, draft.next_entry
         )
 
     def _close(self, draft: _Draft) -> CommittedBlock:
@@ -364,6 +408,7 @@ class Replica:
             time=draft.time_ms,
         )
         draft.entries.append(encode_entry(block))
+        self.tree_before = self.tree.copy()
         self.tree.extend(draft.entries)
         self.height, self.time_ms, self.beacon_round = block.height, draft.time_ms, draft.beacon_round
         return CommittedBlock(
@@ -378,51 +423,3 @@ class Replica:
 
     def _catalogue_root(self) -> str:
         return catalogue_root([log.catalogue_leaf(self.sealed_to) for log in self.tables.values()])
-
-
-def _transaction_entry(transaction: SignedTransaction, receipt: Receipt) -> bytes:
-    """The canonical entry, assembled around the body's own bytes (keys stand in order by construction)."""
-    return (
-        b'{"body":'
-        + transaction.body_bytes
-        + b',"kind":"transaction","receipt":'
-        + jcs.encode(receipt)
-        + b',"signature":"'
-        + transaction.signature.encode("ascii")
-        + b'"}'
-    )
-
-
-def _trigger_id(scheduled: tuple[int, str, str, str]) -> str:
-    due, contract, key, method = scheduled
-    return f"{due:015d}:{contract}:{key}:{method}"
-
-
-def _parameters(contract: Contract, value: Any) -> Any:
-    try:
-        return msgspec.convert(value if value is not None else {}, contract.parameters)
-    except msgspec.ValidationError as error:
-        raise ParseError("parameters", str(error), f"genesis.parameters.{contract.name}") from None
-
-
-def _check_genesis(genesis: Genesis, contracts: Mapping[str, Contract], schemas: Sequence[Schema]) -> None:
-    """Genesis fits the code that is to run it; `ParseError` or `LedgerError` otherwise."""
-    if genesis.format != FORMAT:
-        raise ParseError("format", f"format {genesis.format!r}, this code reads {FORMAT!r}", "genesis")
-    require_encoder(genesis.encoder)
-    names = [code.name for code in genesis.contracts]
-    if names != sorted(contracts) or "record" not in names:
-        raise LedgerError("contracts", f"genesis names the contracts {', '.join(names)}", "genesis")
-    operators = [check_name(operator.account, "genesis.operators") for operator in genesis.operators]
-    if operators != sorted(set(operators)):
-        raise ParseError("operators", "operators must be unique and sorted", "genesis.operators")
-    for operator in genesis.operators:
-        from_hex(operator.public_key, 32, f"genesis.operators.{operator.account}")
-    tables = [schema.table for schema in schemas]
-    if tables != sorted(set(tables)):
-        raise ParseError("schemas", "tables must be unique and sorted", "genesis.schemas")
-    declared = sorted(
-        (schema for contract in contracts.values() for schema in contract.tables), key=lambda schema: schema.table
-    )
-    if declared != list(schemas):
-        raise LedgerError("schemas", "the tables on the record are not those of the contracts here", "genesis")

@@ -98,45 +98,50 @@ class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
             return b""
         return jcs.encode_lines([self._outward(row) for row in rows] if self._decimals else rows)
 
+    def encode_row(self, row: Row) -> bytes:
+        """Rule 1 form of one row of the schema's types."""
+        return jcs.encode(self._outward(row) if self._decimals else row)
+
     def decode_lines(self, lines: bytes, where: str = "") -> list[Row]:
         """The rows that `lines` encode canonically; `ParseError` names table and row otherwise."""
+        return self.decode_columns(lines, where)[0]
+
+    def decode_columns(self, lines: bytes, where: str = "") -> tuple[list[Row], list[tuple[Any, ...]]]:
+        """As `decode_lines`: the rows, and the same by column."""
         where = where or self.table
         if not lines:
-            return []
+            return [], [() for _ in self.columns]
         try:
             rows: list[Row] = self._decoder.decode_lines(lines)
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
             raise ParseError("row", f"not rows of {self.table}: {error}", where) from None
         if jcs.encode_lines(rows) != lines:
             raise ParseError("row", "rows are not in canonical form, one per line", where)
+        columns = list(zip(*rows, strict=True))
         for column in self._text:
-            self._check_texts(rows, column, where)
-        return [self._inward(row) for row in rows] if self._decimals else rows
+            self._check_texts(columns[column], column, where)
+        if self._decimals:
+            for column in self._decimals:
+                columns[column] = tuple(None if value is None else int(value) for value in columns[column])
+            rows = list(zip(*columns, strict=True))
+        return rows, columns
 
-    def _check_texts(self, rows: list[Row], column: int, where: str) -> None:
+    def _check_texts(self, values: Sequence[str | None], column: int, where: str) -> None:
         # Distinct values first: most text columns repeat a few codes and accounts over many rows.
         name = self.columns[column].name
-        for value in dict.fromkeys(row[column] for row in rows):
+        for value in dict.fromkeys(values):
             if value is None:
                 continue
             try:
                 check_text(value, name)
             except ParseError as error:
-                position = next(i for i, row in enumerate(rows) if row[column] == value)
-                raise ParseError(error.code, error.sentence, f"{where}[{position}].{name}") from None
+                raise ParseError(error.code, error.sentence, f"{where}[{values.index(value)}].{name}") from None
 
     def _outward(self, row: Row) -> Row:
         values = list(row)
         for column in self._decimals:
             if values[column] is not None:
                 values[column] = str(values[column])
-        return tuple(values)
-
-    def _inward(self, row: Row) -> Row:
-        values = list(row)
-        for column in self._decimals:
-            if values[column] is not None:
-                values[column] = int(values[column])
         return tuple(values)
 
 

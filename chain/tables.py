@@ -8,14 +8,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import chain
+from itertools import chain, groupby
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
 
 from chain import jcs
-from chain.entry import CatalogueLeaf, Encoder, Seal, Written, encode_entry
-from chain.merkle import Tree, root_of
-from chain.parquet import encode_parquet
+from chain.entry import CatalogueLeaf, Encoder, Seal, Written, encode_entry, parse_entry
+from chain.errors import ParseError
+from chain.frontier import Frontier
+from chain.merkle import HASH_BYTES, leaf_hash, root_of
+from chain.parquet import encode_columns
 from chain.schema import Row, Schema
-from chain.transaction import row_hashes, rows_root
+from chain.signature_work import row_levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,56 +32,128 @@ class Segment:
     parquet: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class EntryRows:
+class RowTree:
+    """The tree over one entry's rows, its nodes known level by level (`chain.merkle.levels_of`)."""
+
+    __slots__ = ("levels", "root", "size")
+
+    def __init__(self, levels: Sequence[bytes]) -> None:
+        self.levels = levels
+        self.size = len(levels[0]) // HASH_BYTES
+        self.root = levels[0].hex() if self.size == 1 else _root(levels)
+        """Hex."""
+
+
+def _root(levels: Sequence[bytes]) -> str:
+    tree = Frontier()
+    tree.extend_levels(levels)
+    return tree.root().hex()
+
+
+class EntryRows(msgspec.Struct, frozen=True):
     """Rows that one entry writes to one table."""
 
     table: str
     rows: Sequence[Row]
-    hashes: Sequence[bytes]
-    """Their leaf hashes."""
-    root: str
-    """Root over them, hex."""
+    tree: RowTree
+    columns: Sequence[Sequence[Any]] = ()
+    """The same rows by column, where somebody has needed them so."""
+
+    @property
+    def root(self) -> str:
+        """Root over them, hex."""
+        return self.tree.root
 
     @property
     def written(self) -> Written:
         """As the receipt states it."""
-        return Written(rows_count=len(self.hashes), rows_root=self.root, table=self.table)
+        return Written(rows_count=self.tree.size, rows_root=self.tree.root, table=self.table)
 
 
 def entry_rows(schema: Schema, rows: Sequence[Row]) -> EntryRows:
     """Rows that a contract writes, hashed."""
-    hashes = row_hashes(schema.encode_lines(rows))
-    return EntryRows(schema.table, rows, hashes, rows_root(hashes))
+    if len(rows) == 1:
+        return EntryRows(schema.table, rows, RowTree((leaf_hash(schema.encode_row(rows[0])),)))
+    return EntryRows(schema.table, rows, RowTree(row_levels(schema.encode_lines(rows))))
+
+
+class SealedTable(msgspec.Struct, frozen=True, array_like=True):
+    """What remains of a table once all its rows are sealed: enough to go on, and all of it under the catalogue."""
+
+    table: str
+    rows: Annotated[int, msgspec.Meta(ge=0)]
+    """Sealed so far."""
+    segments: Annotated[int, msgspec.Meta(ge=0)]
+    """Segments before the last."""
+    peaks: tuple[bytes, ...]
+    """Of the tree over their seals."""
+    last_seal: bytes
+    """The last `seal` entry, b"" where there is none."""
 
 
 class TableLog:
     """One table: its sealed segments by hash, its unsealed rows in memory."""
 
-    __slots__ = ("_hashes", "_pending", "_sealed_rows", "_segments", "pending_count", "schema", "segment_end")
+    __slots__ = (
+        "_before",
+        "_last_seal",
+        "_pending",
+        "_pending_tree",
+        "_sealed_rows",
+        "_segments",
+        "pending_count",
+        "schema",
+        "segment_end",
+    )
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
         self.segment_end = 0
         """`end` of the last segment."""
         self.pending_count = 0
-        self._pending: list[tuple[int, Sequence[Row]]] = []
-        self._hashes: list[bytes] = []
-        self._segments = Tree()
+        self._pending: list[tuple[int, EntryRows]] = []
+        self._pending_tree = Frontier()
+        self._before = Frontier()
+        """Over all seals but the last."""
+        self._last_seal = b""
+        self._segments = Frontier()
         self._sealed_rows = 0
+
+    def resume(self, sealed: SealedTable) -> None:
+        """Take up the state that `sealed` describes; `ChainError` where it describes none.
+
+        Whoever calls it compares the catalogue afterwards: it covers everything that is taken up here.
+        """
+        self._before = Frontier(sealed.segments, sealed.peaks)
+        self._segments = self._before.copy()
+        self._sealed_rows = sealed.rows
+        if sealed.last_seal:
+            self._count_seal(sealed.last_seal, parse_seal(sealed.last_seal).end)
+
+    @property
+    def sealed(self) -> SealedTable:
+        """For `resume`; only while no rows are pending."""
+        before = self._before
+        return SealedTable(self.schema.table, self._sealed_rows, before.size, before.peaks, self._last_seal)
+
+    def _count_seal(self, entry: bytes, end: int) -> None:
+        self._before = self._segments.copy()
+        self._segments.append(entry)
+        self._last_seal, self.segment_end = entry, end
 
     def append(self, entry: int, written: EntryRows) -> None:
         """Rule 1."""
-        self._pending.append((entry, written.rows))
-        self._hashes.extend(written.hashes)
-        self.pending_count += len(written.hashes)
+        self._pending.append((entry, written))
+        self._pending_tree.extend_levels(written.tree.levels)
+        self.pending_count += written.tree.size
 
     def close_segment(self, end: int, encoder: Encoder) -> Segment:
         """Rule 2, without yet counting the seal: `append_seal` follows once its entry is in the log."""
-        entries = [entry for entry, rows in self._pending for _ in rows]
-        positions = [position for _, rows in self._pending for position in range(len(rows))]
-        rows = list(chain.from_iterable(rows for _, rows in self._pending))
-        parquet = encode_parquet(self.schema, entries, positions, rows)
+        counts = [written.tree.size for _, written in self._pending]
+        entries = np.repeat(np.array([entry for entry, _ in self._pending], np.int64), counts)
+        firsts = np.cumsum([0, *counts[:-1]])
+        positions = (np.arange(self.pending_count) - np.repeat(firsts, counts)).astype(np.int32)
+        parquet = encode_columns(self.schema, entries, positions, self._pending_columns())
         seal = Seal(
             encoder=encoder,
             end=end,
@@ -83,17 +161,30 @@ class TableLog:
             keyword_index=(),
             kind="seal",
             rows_count=self.pending_count,
-            rows_root=rows_root(self._hashes),
+            rows_root=self._pending_tree.root().hex(),
             schema_sha256=self.schema.sha256,
             sha256=file_sha256(parquet),
             sorted_indexes=(),
             table=self.schema.table,
         )
-        self._segments.append(encode_entry(seal))
+        self._count_seal(encode_entry(seal), end)
         self._sealed_rows += self.pending_count
-        self.segment_end = end
-        self._pending, self._hashes, self.pending_count = [], [], 0
+        self._pending, self._pending_tree, self.pending_count = [], Frontier(), 0
         return Segment(seal, parquet)
+
+    def _pending_columns(self) -> list[list[Any]]:
+        """All pending rows by column; runs of entries that have them by row are turned around together."""
+        columns: list[list[Any]] = [[] for _ in self.schema.columns]
+        for by_column, run in groupby((written for _, written in self._pending), lambda written: bool(written.columns)):
+            if by_column:
+                pieces = [written.columns for written in run]
+            else:
+                rows = chain.from_iterable(written.rows for written in run)
+                pieces = [list(zip(*rows, strict=True))]
+            for piece in pieces:
+                for column, values in zip(columns, piece, strict=False):
+                    column.extend(values)
+        return columns
 
     def catalogue_leaf(self, sealed_to: int) -> CatalogueLeaf:
         """This table as the catalogue commits to it."""
@@ -102,12 +193,12 @@ class TableLog:
 
 def sealed_leaf(schema: Schema, seal_entries: Sequence[bytes], rows_count: int, sealed_to: int) -> CatalogueLeaf:
     """A table's catalogue leaf from its `seal` entries as they stand in the log."""
-    segments = Tree()
+    segments = Frontier()
     segments.extend(seal_entries)
     return _catalogue_leaf(schema, segments, rows_count, sealed_to)
 
 
-def _catalogue_leaf(schema: Schema, segments: Tree, rows_count: int, sealed_to: int) -> CatalogueLeaf:
+def _catalogue_leaf(schema: Schema, segments: Frontier, rows_count: int, sealed_to: int) -> CatalogueLeaf:
     return CatalogueLeaf(
         rows_count=rows_count,
         schema_sha256=schema.sha256,
@@ -116,6 +207,14 @@ def _catalogue_leaf(schema: Schema, segments: Tree, rows_count: int, sealed_to: 
         segments_root=segments.root().hex(),
         table=schema.table,
     )
+
+
+def parse_seal(data: bytes) -> Seal:
+    """A `seal` entry; `ParseError` otherwise."""
+    seal = parse_entry(data, "seal")
+    if not isinstance(seal, Seal):
+        raise ParseError("entry-kind", "not a seal", "seal")
+    return seal
 
 
 def catalogue_root(leaves: Sequence[CatalogueLeaf]) -> str:

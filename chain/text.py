@@ -35,6 +35,9 @@ def check_text(text: str, where: str) -> str:
     """NFC, printable code points of Unicode 14.0, bounded; `ParseError` otherwise."""
     if text.isascii() and text.isprintable() and len(text) <= LIMITS.text_bytes_max:
         return text
+    # Before anything that looks at each character: a stranger's text may have a million.
+    if len(text) > LIMITS.text_bytes_max:
+        raise ParseError("text-length", f"text is longer than {LIMITS.text_bytes_max} bytes", where)
     for character in text:
         if not is_allowed(ord(character)):
             raise ParseError("text", f"U+{ord(character):04X} is not allowed in text on the record", where)

@@ -11,20 +11,33 @@ from hashlib import sha256
 from typing import Any
 
 from nacl import bindings
-from nacl.exceptions import CryptoError
 
 from chain import jcs
-from chain.entry import Body, check_body
+from chain.entry import Body, Receipt, check_body
 from chain.errors import AdmissionError, ParseError
 from chain.limits import LIMITS
 from chain.merkle import root_of_hashes
+from chain.signature_work import is_signature
 from chain.text import from_hex
+
+__all__ = [
+    "CONTEXT",
+    "SignedTransaction",
+    "Signer",
+    "is_signature",
+    "parse_transaction",
+    "row_hashes",
+    "rows_root",
+    "transaction_entry",
+    "verify_signature",
+]
 
 CONTEXT = b"gridproof/transaction/v1\n"
 
 _PREFIX = b'{"body":'
 _BETWEEN = b',"signature":"'
 _SUFFIX = b'"}'
+_RECEIPT = b',"kind":"transaction","receipt":'
 _SIGNATURE_HEX = 128
 
 _BODY = jcs.TypedDecoder(Body)
@@ -50,6 +63,19 @@ class SignedTransaction:
     def wire(self) -> bytes:
         """Rule 1, without the rows."""
         return _PREFIX + self.body_bytes + _BETWEEN + self.signature.encode("ascii") + _SUFFIX
+
+
+def transaction_entry(transaction: SignedTransaction, receipt: Receipt) -> bytes:
+    """The canonical `transaction` entry, assembled around the body's own bytes (keys stand in order)."""
+    return (
+        _PREFIX
+        + transaction.body_bytes
+        + _RECEIPT
+        + jcs.encode(receipt)
+        + _BETWEEN
+        + transaction.signature.encode("ascii")
+        + _SUFFIX
+    )
 
 
 def row_hashes(lines: bytes) -> list[bytes]:
@@ -134,15 +160,6 @@ def parse_transaction(data: bytes, rows: bytes = b"", where: str = "transaction"
     signature = data[middle + len(_BETWEEN) : -len(_SUFFIX)].decode("ascii", "replace")
     from_hex(signature, 64, f"{where}.signature")
     return SignedTransaction(body, body_bytes, signature, rows)
-
-
-def is_signature(signature: bytes, message: bytes, public_key: bytes) -> bool:
-    """Whether libsodium takes `signature` for one over `message` by `public_key`, small-order keys refused."""
-    try:
-        bindings.crypto_sign_open(signature + message, public_key)
-    except (CryptoError, ValueError):
-        return False
-    return True
 
 
 def verify_signature(transaction: SignedTransaction, public_key: bytes) -> None:

@@ -8,6 +8,8 @@ Format characters (Cf) are out since bidirectional overrides make one name look 
 from bisect import bisect_right
 from itertools import accumulate
 
+from chain.limits import LIMITS
+
 _DELTAS = """
 20 5f 21 d 1 2ca 2 6 4 7 1 1 1 14 1 18d 1 26 2 32 2 3 1 37 8 1b 4 6 11 16 1 c0 1 30 2 3b 2 65 e 3b 2 31 2 f 1 1c
 2 1 1 b 5 1f 9 4a 1 a1 1 8 2 2 2 16 1 7 1 1 3 4 2 9 2 2 2 4 8 1 4 2 1 5 2 19 2 3 1 6 4 2 2 16 1 7 1 2 1 2 1 2 2
@@ -47,6 +49,13 @@ _EDGES = tuple(accumulate(int(delta, 16) for delta in _DELTAS.split()))
 def is_allowed(code_point: int) -> bool:
     """Whether `code_point` may stand in text on the record."""
     return bisect_right(_EDGES, code_point) % 2 == 1
+
+
+def quoted(text: str) -> str:
+    """`printable`, no longer than an error should be: a line of a stranger's may have a million characters."""
+    if len(text) > LIMITS.error_characters_max:
+        text = f"{text[: LIMITS.error_characters_max - 1]}…"
+    return printable(text)
 
 
 def printable(text: str) -> str:

@@ -23,7 +23,7 @@ class Command:
     name: str
     """The word after `gridproof`."""
     place: str
-    """`module:function` that does it; its docstring is the command's own `--help`."""
+    """`module:function` that does it; its docstring is the command's own `--help`. Or `module:group` of commands."""
     summary: str
     """One line in `gridproof --help`."""
     panel: str
@@ -34,17 +34,27 @@ _MAKE = "Make a record"
 _CHECK = "Check a record"
 _READ = "Read a record"
 _TOOLS = "Tools"
+_WHO = "Who you are"
 
 COMMANDS = (
     Command("demo", "portal.commands.demo:demo", "Simulate a week, verify it, and open the portal on it.", _MAKE),
     Command("simulate", "portal.commands.simulate:simulate", "Run the market on sample or your own data.", _MAKE),
+    Command("network", "portal.commands.network:network", "Found a network from one file, and run it.", _MAKE),
     Command("verify", "portal.commands.verify:verify", "Recompute a whole export and name what is wrong.", _CHECK),
     Command("check", "portal.commands.check:check", "Check one evidence file offline.", _CHECK),
     Command(
         "replay", "portal.commands.replay:replay", "Replay a trading session from the record, bit for bit.", _CHECK
     ),
     Command("sql", "portal.commands.sql:sql", "Ask a verified export in SQL, with evidence if you want it.", _READ),
+    Command("prove", "portal.commands.prove:prove", "Prove one row of a batch or table in a file of its own.", _READ),
     Command("portal", "portal.commands.portal_command:portal", "Open the site on an export.", _READ),
+    Command("keys", "portal.commands.keys:keys", "Your key, logging in with it, and your credential.", _WHO),
+    Command(
+        "private",
+        "portal.commands.private:private",
+        "Private fields: sealed to readers, shown one by one, erased.",
+        _WHO,
+    ),
     Command("clear", "portal.commands.clear:clear", "Clear one order book: the pocket calculator.", _TOOLS),
     Command("bench", "portal.commands.bench:bench", "Measure this machine against a baseline.", _TOOLS),
 )
@@ -67,6 +77,7 @@ Every command explains itself: `gridproof COMMAND --help`. Every option is descr
 
 _OURS = frozenset({"chain", "queries", "audit", "portal", "sample_data", "benchmarks"})
 _EXIT_INPUT = 2
+_INPUT_ERRORS = ("ConfigError", "InputError")
 _INTERRUPTED = 130
 
 
@@ -88,9 +99,9 @@ def _listed() -> None:
     """Stands in the list of commands for a command that this run does not need."""
 
 
-def _load(place: str) -> Callable[..., Any]:
-    module, _, function = place.partition(":")
-    loaded: Callable[..., Any] = getattr(importlib.import_module(module), function)
+def _load(place: str) -> Callable[..., Any] | typer.Typer:
+    module, _, name = place.partition(":")
+    loaded: Callable[..., Any] | typer.Typer = getattr(importlib.import_module(module), name)
     return loaded
 
 
@@ -107,8 +118,11 @@ def application(asked: frozenset[str] | None = None) -> typer.Typer:
     )
     app.callback()(_root)
     for command in COMMANDS:
-        function = _load(command.place) if asked is None or command.name in asked else _listed
-        app.command(command.name, short_help=command.summary, rich_help_panel=command.panel)(function)
+        loaded = _load(command.place) if asked is None or command.name in asked else _listed
+        if isinstance(loaded, typer.Typer):
+            app.add_typer(loaded, name=command.name, short_help=command.summary, rich_help_panel=command.panel)
+        else:
+            app.command(command.name, short_help=command.summary, rich_help_panel=command.panel)(loaded)
     return app
 
 
@@ -142,7 +156,7 @@ def explained(error: BaseException) -> tuple[str, int] | None:
     if isinstance(error, OSError):
         return _sentence(error), 1
     if any(kind.__module__.partition(".")[0] in _OURS for kind in type(error).__mro__):
-        return str(error), _EXIT_INPUT if type(error).__name__ == "InputError" else 1
+        return str(error), _EXIT_INPUT if type(error).__name__ in _INPUT_ERRORS else 1
     return None
 
 

@@ -27,8 +27,9 @@ import msgspec
 from chain.errors import ExportError
 from chain.parquet import count_rows
 from chain.progress import Progress, no_progress
-from chain.record import Record, SealedSegment, check_segment_file
+from chain.record import Record
 from chain.schema import Schema
+from chain.seals import SealedSegment, check_segment_file
 from queries.errors import CacheError
 from queries.limits import QUERY_LIMITS
 

@@ -11,7 +11,7 @@
 Whoever hands over a wrong export meets `chain.errors` as everywhere; a traceback of DuckDB leaves this package never.
 """
 
-from chain.text import printable
+from chain.unicode14 import quoted
 
 
 class QueriesError(Exception):
@@ -19,7 +19,7 @@ class QueriesError(Exception):
 
     def __init__(self, code: str, sentence: str, where: str = "") -> None:
         # Sentences and places may quote a stranger's bytes.
-        sentence, where = printable(sentence), printable(where)
+        sentence, where = quoted(sentence), quoted(where)
         super().__init__(f"{where}: {sentence}" if where else sentence)
         self.code = code
         self.where = where

@@ -6,13 +6,19 @@
    the policy survives (trust rule 4).
 3. `complete_to` is an entry: every row that entries below it wrote is among the inputs, since the catalogue that the
    last block commits to was recomputed from all seals, and every file was compared with its seal.
+4. What the export withholds is named with its openness and never called verified.
+5. The newest change of policy is named with its round and with who signed it on either side, and the others stand in
+   `policies`; a reader whose policy has been replaced is told so.
 """
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from chain.record import AnchorSource, Record
+from chain.consortium import Openness
+from chain.handover import AnchorSource
+from chain.manifest import Profile
+from chain.record import Record
 
 
 class Signed(Protocol):
@@ -71,6 +77,33 @@ class ChannelStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class WithheldStatus:
+    """A channel that the export does not hold (rule 4)."""
+
+    channel: str
+    openness: Openness
+    size: int
+    """Entries of the log, as its checkpoint and the beacon say."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyStatus:
+    """A policy of the record (rule 5)."""
+
+    number: int
+    """From 0, that of genesis; as the export's `policy/<number>`."""
+    sha256: str
+    validators: tuple[str, ...]
+    """Their names in the policy."""
+    since_round: int
+    """The first round of the beacon that names it."""
+    retiring: tuple[str, ...]
+    """Who signed the handover for the policy before it; nobody for policy 0."""
+    arriving: tuple[str, ...]
+    """Who signed it for this one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """See the module's docstring. Times are seconds UTC, as cosignatures carry them, or milliseconds where named so."""
 
@@ -93,6 +126,13 @@ class Status:
     survives_silence: int
     """So many silent validators still leave a quorum."""
     channels: tuple[ChannelStatus, ...]
+    profile: Profile
+    """For whom the export was made."""
+    withheld: tuple[WithheldStatus, ...]
+    policies: tuple[PolicyStatus, ...]
+    """Oldest first; the last is in force."""
+    trusted_policy: int | None
+    """Which of them the reader's policy is; None where it is none of them, or there is none."""
 
     @property
     def verified(self) -> bool:
@@ -102,7 +142,36 @@ class Status:
     @property
     def statement(self) -> str:
         """What the inputs are, in sentences."""
-        return " ".join((self.inputs, *trust_sentences(self)))
+        return " ".join((self.inputs, *self.sentences))
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Rules 1, 2, 4 and 5 for a person."""
+        return (*trust_sentences(self), *self._policy_sentences(), *self._withheld_sentences())
+
+    def _policy_sentences(self) -> list[str]:
+        """Rule 5; `policies` has the changes before the newest."""
+        if len(self.policies) == 1:
+            return []
+        newest = self.policies[-1]
+        found = [
+            f"Policy {newest.number} ({', '.join(newest.validators)}) is in force since beacon round "
+            f"{newest.since_round}; handed over by {', '.join(newest.retiring)} of policy {newest.number - 1} and by "
+            f"{', '.join(newest.arriving)} of its own."
+        ]
+        if self.trusted_policy is not None and self.trusted_policy < newest.number:
+            found.append(
+                f"Your policy is policy {self.trusted_policy} of this record, replaced since; each policy handed over "
+                "to the next. To trust the newest from now on, pin it (gridproof verify --pin)."
+            )
+        return found
+
+    def _withheld_sentences(self) -> list[str]:
+        """Rule 4."""
+        if not self.withheld:
+            return []
+        names = ", ".join(f"{channel.channel} ({channel.openness})" for channel in self.withheld)
+        return [f"Withheld: {names}: an export of profile {self.profile} shows no more of it than its signed size."]
 
     @property
     def inputs(self) -> str:
@@ -115,7 +184,8 @@ class Status:
     def to_dict(self) -> dict[str, Any]:
         """For JSON; the derived parts included."""
         values = asdict(self)
-        values["channels"] = [asdict(channel) for channel in self.channels]
+        for name in ("channels", "policies", "withheld"):
+            values[name] = [asdict(part) for part in getattr(self, name)]
         return {**values, "cosigners": list(self.cosigners), "statement": self.statement, "verified": self.verified}
 
 
@@ -145,4 +215,24 @@ def status_of(record: Record) -> Status:
             )
             for name, channel in record.channels.items()
         ),
+        profile=record.profile,
+        withheld=tuple(
+            WithheldStatus(name, channel.openness, channel.checkpoint.checkpoint.size)
+            for name, channel in record.withheld.items()
+        ),
+        policies=policies_of(record),
+        trusted_policy=record.anchor.start,
     )
+
+
+def policies_of(record: Record) -> tuple[PolicyStatus, ...]:
+    """Every policy of the record, oldest first."""
+    handed = {handover.number: handover for handover in record.handovers}
+    found = []
+    for number, policy in enumerate(record.anchor.policies):
+        handover = handed.get(number)
+        since, retiring, arriving = (
+            (0, (), ()) if handover is None else (handover.round, handover.retiring, handover.arriving)
+        )
+        found.append(PolicyStatus(number, policy.sha256.hex(), tuple(policy.witnesses), since, retiring, arriving))
+    return tuple(found)

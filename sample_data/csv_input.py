@@ -143,9 +143,11 @@ class _Reader:
     def _header_is_sound(self, cells: Cells) -> bool:
         """Rule 3."""
         before = self.problems.total
-        for index, name in enumerate(cells.header):
-            if name and name in cells.header[:index]:
+        seen: set[str] = set()
+        for name in cells.header:
+            if name and name in seen:
                 self.problems.add(self.file, cells.header_line, name, "this column is in the header twice")
+            seen.add(name)
         for column in self.columns:
             if column.required and column.name not in cells.header:
                 found = ", ".join(cells.header)[:200]

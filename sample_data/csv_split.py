@@ -9,6 +9,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from sample_data.problems import Problems
 from sample_data.records import INPUT_LIMITS
 
 _DELIMITERS: Final = (",", ";", "\t")
+_CHUNK_BYTES: Final = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,9 @@ def decode(path: Path, file: str, problems: Problems) -> str | None:
     """The file's text, or None with every reason in `problems`."""
     try:
         with path.open("rb") as stream:
-            data = stream.read(INPUT_LIMITS.file_bytes_max + 1)
+            # In chunks: memory is taken for as many bytes as are asked for, were the file empty.
+            chunks = iter(lambda: stream.read(_CHUNK_BYTES), b"")
+            data = b"".join(islice(chunks, INPUT_LIMITS.file_bytes_max // _CHUNK_BYTES + 1))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         problems.add(file, 0, "", f"cannot be read: {reason}")

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from chain.commitment import field_commitment
 from chain.contracts.participant import possession_message
 from chain.entry import Operator
 from chain.errors import LedgerError
 from chain.imports import GOVERNANCE
 from chain.network import Network, NetworkConfig, derive_keys
+from chain.private.record import PrivateField, PrivateRecord, information_hash
 from chain.transaction import SignedTransaction, Signer
 from chain.units import HOUR_MS, SETTLEMENT_OFFSET_MS
 from sample_data.records import Inputs, Participant, Plant, Technology
@@ -25,14 +25,22 @@ from sample_data.records import Inputs, Participant, Plant, Technology
 Pricing = Literal["midpoint", "uniform", "pay_as_bid"]
 
 OPERATORS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
-    ("dispatcher", "Provincial Power Dispatching Centre", "省电力调度控制中心", ("dispatcher",)),
+    ("dispatcher", "Provincial Power Dispatching Centre", "省电力调度控制中心", ("council", "dispatcher")),
     ("issuing-body", "Green Certificate Issuing Body", "绿色电力证书签发机构", ("issuing_body",)),
     ("metering", "Metering Centre", "计量中心", ("metering_operator",)),
-    ("national-centre", "National Power Trading Centre", "国家电力交易中心", ("national_centre",)),
-    ("provincial-centre", "Provincial Power Trading Centre", "省电力交易中心", ("provincial_centre", "registrar")),
-    ("regulator", "Energy Regulatory Office", "能源监管办公室", ("regulator",)),
+    ("national-centre", "National Power Trading Centre", "国家电力交易中心", ("council", "national_centre")),
+    (
+        "provincial-centre",
+        "Provincial Power Trading Centre",
+        "省电力交易中心",
+        ("council", "provincial_centre", "registrar"),
+    ),
+    ("regulator", "Energy Regulatory Office", "能源监管办公室", ("council", "regulator")),
 )
-"""Account, names, roles of the institutions that run the network."""
+"""Account, names, roles of the institutions that run the network; each is an organisation of the same name.
+
+Those with the role `council` run a validator and vote (`docs/roles.md`).
+"""
 
 REGULATOR = "regulator"
 
@@ -111,6 +119,11 @@ class Sender:
         self._signer = signer
         self._nonce = network.channels[channel].replica.nonce(signer.account)
 
+    @property
+    def account(self) -> str:
+        """Whose door this is."""
+        return self._signer.account
+
     def call(
         self, contract: str, method: str, arguments: dict[str, Any], time_ms: int, rows: bytes = b""
     ) -> SignedTransaction:
@@ -167,7 +180,7 @@ def registration(sender: Sender, keys: Keyring, participant: Participant, time_m
     arguments = {
         "account": participant.account,
         "area": match.group(1) if match else participant.area,
-        "information_hash": real_name_commitment(keys, participant),
+        "information_hash": information_hash(private_record(keys, participant)),
         "kind": participant.kind if _KIND.fullmatch(participant.kind) else "other",
         "name_en": participant.name_en,
         "name_zh": participant.name_zh,
@@ -180,10 +193,16 @@ def registration(sender: Sender, keys: Keyring, participant: Participant, time_m
     return sender.call("participant", "register", arguments, time_ms)
 
 
-def real_name_commitment(keys: Keyring, participant: Participant) -> str:
-    """The commitment to a participant's real-name record, which itself stays off the record."""
-    record = {"account": participant.account, "name_en": participant.name_en, "name_zh": participant.name_zh}
-    return field_commitment("real_name_record", keys.seed(f"salt/{participant.account}"), record)
+def private_record(keys: Keyring, participant: Participant) -> PrivateRecord:
+    """What a registrar vets and nobody else sees: simulated, like everything here, and off the record."""
+    account = participant.account
+    values = {
+        "contact": f"{account}@participant.invalid",
+        "credit_code": f"SIMULATED-{keys.seed(f'credit code/{account}').hex()[:18]}",
+        "real_name_record": {"account": account, "name_en": participant.name_en, "name_zh": participant.name_zh},
+    }
+    fields = (PrivateField(name, keys.seed(f"salt/{account}/{name}"), value) for name, value in sorted(values.items()))
+    return PrivateRecord(account, tuple(fields))
 
 
 def registrations(network: Network, inputs: Inputs, keys: Keyring, time_ms: int) -> list[SignedTransaction]:

@@ -9,6 +9,7 @@
 Problems name `file:row: field`, rows counted from 1.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,12 +33,10 @@ def read_parquet_table(path: Path, columns: Sequence[Column], problems: Problems
     """Read one table; problems are added to `problems`, the table holds the sound rows."""
     file = str(path)
     empty = Table(file, {column.name: [] for column in columns}, [], (), ())
-    data = _load(path, file, problems)
-    if data is None:
+    loaded = _load(path, file, columns, problems)
+    if loaded is None:
         return empty
-    names = [name.strip().lower() for name in data.column_names]
-    if not _header_is_sound(names, columns, file, problems):
-        return empty
+    names, data = loaded
     bad: set[int] = set()
     values: dict[str, list[Any]] = {}
     for column in columns:
@@ -45,12 +44,12 @@ def read_parquet_table(path: Path, columns: Sequence[Column], problems: Problems
             values[column.name] = [None] * data.num_rows
             continue
         try:
-            cells = _cells(data.column(names.index(column.name)))
+            cells = _cells(data.column(column.name))
         except _DAMAGE as error:
             problems.add(file, 0, column.name, _sentence(error))
             return empty
         if cells is None:
-            problems.add(file, 0, column.name, f"type {data.schema.types[names.index(column.name)]} is not understood")
+            problems.add(file, 0, column.name, f"type {data.column(column.name).type} is not understood")
             return empty
         values[column.name] = _typed(column, cells, file, problems, bad)
     kept = [index for index in range(data.num_rows) if index not in bad]
@@ -64,19 +63,24 @@ def read_parquet_table(path: Path, columns: Sequence[Column], problems: Problems
     )
 
 
-def _load(path: Path, file: str, problems: Problems) -> Any | None:
-    """Rule 1."""
+def _load(path: Path, file: str, columns: Sequence[Column], problems: Problems) -> tuple[list[str], Any] | None:
+    """Rules 1 and 2: every name of the file, and the known columns under their names; no other is decoded."""
     try:
         with pq.ParquetFile(path) as source:
             if source.metadata.num_rows > INPUT_LIMITS.rows_max:
                 problems.add(file, 0, "", f"has {source.metadata.num_rows:,} rows, more than {INPUT_LIMITS.rows_max:,}")
                 return None
-            data = source.read()
+            written = source.schema_arrow.names
+            names = [name.strip().lower() for name in written]
+            if not _header_is_sound(names, columns, file, problems):
+                return None
+            known = {names.index(column.name): column.name for column in columns if column.name in names}
+            data = source.read([written[index] for index in known])
             data.validate(full=True)
+            return names, data.select([written[index] for index in known]).rename_columns(list(known.values()))
     except _DAMAGE as error:
         problems.add(file, 0, "", _sentence(error))
         return None
-    return data
 
 
 def _sentence(error: Exception) -> str:
@@ -87,7 +91,7 @@ def _sentence(error: Exception) -> str:
 def _header_is_sound(names: Sequence[str], columns: Sequence[Column], file: str, problems: Problems) -> bool:
     """Rule 2."""
     before = problems.total
-    for name in sorted({name for name in names if names.count(name) > 1}):
+    for name in sorted(name for name, count in Counter(names).items() if count > 1):
         problems.add(file, 0, name, "this column is there twice")
     for column in columns:
         if column.required and column.name not in names:

@@ -31,11 +31,12 @@ def section(command: str) -> str:
 
 
 def options(command: str) -> Iterator[str]:
-    """Every long option, and every argument by its name in capitals."""
-    group = get_command(application(frozenset({command})))
-    for parameter in vars(group)["commands"][command].params:
-        names = [name for name in (*parameter.opts, *parameter.secondary_opts) if name.startswith("--")]
-        yield from names or [str(parameter.metavar or parameter.name).upper()]
+    """Every long option, and every argument by its name in capitals; of a group, those of all its commands."""
+    found = vars(get_command(application(frozenset({command}))))["commands"][command]
+    for one in (found, *vars(found).get("commands", {}).values()):
+        for parameter in one.params:
+            names = [name for name in (*parameter.opts, *parameter.secondary_opts) if name.startswith("--")]
+            yield from names or [str(parameter.metavar or parameter.name).upper()]
 
 
 @pytest.mark.parametrize("command", [command.name for command in COMMANDS])

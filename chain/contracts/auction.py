@@ -9,6 +9,8 @@
 5. Every order gets exactly one result row: when it is returned, or at the close.
 6. Each trade bears a network fee, half each, an odd unit by the buyer. Spread goes to the area's balancing account.
 7. Settlement writes one row per account and checks conservation before anything is recorded.
+8. A session keeps the parameters it was opened with, to its settlement: they are its terms, in the state from its
+   opening. Parameters that governance changes meanwhile are those of the sessions that open from their block on.
 """
 
 import re
@@ -18,7 +20,7 @@ from typing import Literal
 import msgspec
 
 from chain.calendar import utc_stamp
-from chain.contract import Account, Arguments, Call, Contract, Method, TriggerMethod
+from chain.contract import Account, Arguments, Call, Contract, Method, Space, TriggerMethod
 from chain.contracts.auction_state import Parameters, Position, Session, Standing
 from chain.contracts.auction_tables import (
     ORDER_RESULTS,
@@ -61,7 +63,7 @@ def _genesis(call: Call) -> None:
 
 
 def _open(call: Call, _: str) -> None:
-    """Rule 1."""
+    """Rules 1 and 8."""
     parameters: Parameters = call.parameters
     session = session_id(parameters.area, call.due_ms)
     opened = Session(
@@ -84,6 +86,7 @@ def _open(call: Call, _: str) -> None:
         welfare_e8="0",
     )
     call.put("session", session, opened)
+    call.put("terms", session, parameters)
     call.schedule(call.due_ms + parameters.declare_minutes * MINUTE_MS, "round", session)
     call.schedule(call.due_ms + HOUR_MS, "open", "calendar")
     call.event("session.opened", {"delivery_start": opened.delivery_start_ms, "session": session})
@@ -91,16 +94,16 @@ def _open(call: Call, _: str) -> None:
 
 def _declare(call: Call, arguments: DeclareArguments) -> None:
     """Rule 2."""
-    parameters: Parameters = call.parameters
     account = call.account_id
     session: Session | None = call.get("session", arguments.session)
     if session is None:
         call.reject("no-session", f"no session {arguments.session} is open")
+    parameters = _terms(call, arguments.session)
     if session.closed_ms or call.time_ms >= session.open_ms + parameters.trading_minutes * MINUTE_MS:
         call.reject("gate-closed", f"session {arguments.session} takes no more declarations")
     if call.caller is not None and call.caller.area != parameters.area:
         call.reject("other-area", f"{account} belongs to area {call.caller.area}")
-    sides, prices, limits, quantities, salts = (list(column) for column in zip(*call.rows, strict=True))
+    sides, prices, limits, quantities, salts = call.columns
     _check_orders(sides, prices, limits, quantities, parameters)
     _check_salts(salts)
     side = sides[0]
@@ -128,10 +131,10 @@ def _declare(call: Call, arguments: DeclareArguments) -> None:
 
 
 def _check_orders(
-    sides: list[Literal["bid", "ask"]],
-    prices: list[PriceFenPerMwh],
-    limits: list[PriceFenPerMwh | None],
-    quantities: list[EnergyWh],
+    sides: Sequence[Literal["bid", "ask"]],
+    prices: Sequence[PriceFenPerMwh],
+    limits: Sequence[PriceFenPerMwh | None],
+    quantities: Sequence[EnergyWh],
     parameters: Parameters,
 ) -> None:
     """Each order keeps to the market's rules; `RejectError` with the first that does not."""
@@ -139,6 +142,8 @@ def _check_orders(
         check_orders(sides, prices, limits, quantities, parameters.market)
     except RejectError as error:
         raise RejectError(error.code, f"{error.where}: {error.sentence}") from None
+    if max(quantities) <= parameters.quantity_wh_max:
+        return
     for row, quantity in enumerate(quantities):
         if quantity > parameters.quantity_wh_max:
             raise RejectError("quantity-max", f"row {row}: more than {parameters.quantity_wh_max} Wh")
@@ -151,8 +156,16 @@ def _running(call: Call, key: str) -> Session:
     return session
 
 
+def _terms(call: Call, key: str) -> Parameters:
+    """Rule 8."""
+    terms: Parameters = call.get("terms", key)
+    return terms
+
+
 def _check_salts(salts: Sequence[str | None]) -> None:
     """A salt is 16 bytes of lower-case hex; `RejectError` otherwise."""
+    if not any(salts) and "" not in salts:
+        return
     for row, salt in enumerate(salts):
         if salt is not None and not _SALT.fullmatch(salt):
             raise RejectError("salt", f"row {row}: a salt is 32 lower-case hexadecimal digits")
@@ -160,8 +173,8 @@ def _check_salts(salts: Sequence[str | None]) -> None:
 
 def _round(call: Call, key: str) -> None:
     """Rules 3 and 4."""
-    parameters: Parameters = call.parameters
     session = _running(call, key)
+    parameters = _terms(call, key)
     close_ms = session.open_ms + parameters.trading_minutes * MINUTE_MS
     if not session.fresh and not session.can_move:
         call.schedule(call.due_ms, "close", key)
@@ -236,7 +249,7 @@ def _record_trades(call: Call, key: str, first: int, outcome: RoundOutcome) -> N
     buyers = [_known(call, account) for account in trades.buyer]
     sellers = [_known(call, account) for account in trades.seller]
     fees = network_fees(
-        call.parameters.fee_schedule,
+        _terms(call, key).fee_schedule,
         [account.zone for account in sellers],
         [account.zone for account in buyers],
         [account.voltage for account in buyers],
@@ -342,7 +355,7 @@ def _close(call: Call, key: str) -> None:
     call.put("session", key, msgspec.structs.replace(session, closed_ms=call.time_ms))
     for account, _ in list(call.items(f"side:{key}")):
         call.delete(f"side:{key}", account)
-    settle_ms = session.open_ms + call.parameters.settle_minute * MINUTE_MS
+    settle_ms = session.open_ms + _terms(call, key).settle_minute * MINUTE_MS
     call.schedule(max(settle_ms, call.due_ms), "settle", key)
 
 
@@ -363,6 +376,7 @@ def _settle(call: Call, key: str) -> None:
     _add_spread(call, spread)
     call.write(SESSIONS, _session_row(call, key, session, spread))
     call.delete("session", key)
+    call.delete("terms", key)
     call.event("session.settled", {"session": key, "trades": session.trades})
 
 
@@ -389,7 +403,7 @@ def _session_row(call: Call, key: str, session: Session, spread: int) -> tuple[o
         session.open_ms,
         session.closed_ms,
         status,
-        call.parameters.pricing,
+        _terms(call, key).pricing,
         session.round,
         session.suspensions,
         session.declarations,
@@ -439,6 +453,14 @@ CONTRACT = Contract(
         TriggerMethod("settle", _settle),
     ),
     tables=TABLES,
+    spaces=(
+        Space("balancing", str),
+        Space("orders", Standing),
+        Space("position", Position),
+        Space("session", Session),
+        Space("side", str),
+        Space("terms", Parameters),
+    ),
     genesis=_genesis,
     sources=(
         "chain.calendar",

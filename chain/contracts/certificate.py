@@ -38,7 +38,7 @@ cancellation, no double issuance); EECS Rules (cancellation statement). Rules 3 
 
 import msgspec
 
-from chain.contract import Call, Contract, Method, NoArguments
+from chain.contract import Call, Contract, Method, NoArguments, Space
 from chain.registry.arguments import Cancel, Issue, Publish, RegisterPlant, Transfer
 from chain.registry.bundle import TRANSITIONS, Action, Bundle, Status, split
 from chain.registry.metering import (
@@ -280,6 +280,12 @@ CONTRACT = Contract(
         ),
     ),
     tables=TABLES,
+    spaces=(
+        Space(_BUNDLES, Bundle),
+        Space(_ISSUED, str),
+        Space(PLANT_SPACE, Plant),
+        Space(READING_SPACE, Reading),
+    ),
     sources=(
         "chain.calendar",
         "chain.contracts.certificate",

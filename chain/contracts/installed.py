@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 
 from chain.contract import Contract, code_sha256
+from chain.contracts.alliance import CONTRACT as ALLIANCE
 from chain.contracts.auction import CONTRACT as AUCTION
 from chain.contracts.certificate import CONTRACT as CERTIFICATE
+from chain.contracts.conduct import CONTRACT as CONDUCT
 from chain.contracts.participant import CONTRACT as PARTICIPANT
 from chain.contracts.record import CONTRACT as RECORD
 from chain.entry import ContractCode, Genesis
 from chain.errors import LedgerError
 
-GOVERNANCE_CONTRACTS: tuple[Contract, ...] = (PARTICIPANT, RECORD)
+GOVERNANCE_CONTRACTS: tuple[Contract, ...] = (ALLIANCE, CONDUCT, PARTICIPANT, RECORD)
 """Contracts of the governance channel, by name."""
 
-AREA_CONTRACTS: tuple[Contract, ...] = (AUCTION, CERTIFICATE, RECORD)
+AREA_CONTRACTS: tuple[Contract, ...] = (AUCTION, CERTIFICATE, CONDUCT, RECORD)
 """Contracts of a market-area channel, by name."""
 
 _KNOWN = {contract.name: contract for contract in (*GOVERNANCE_CONTRACTS, *AREA_CONTRACTS)}

@@ -1,154 +1,131 @@
-"""The contract `participant`: who takes part, and with which key. Runs on the governance channel.
+"""The contract `participant`: who takes part, for whom, and with which key. Runs on the governance channel.
 
-`register`, by a registrar, in this order; the code of a refusal in quotes:
+Beginning. `register`, by a registrar or the council, in this order; the code of a refusal in quotes, rules of keys,
+organisations and descriptions in `chain.contracts.participant_rules`:
 1. The account is a name of `docs/format.md` section 1 ("account-name") that nobody has, operators included
    ("account-taken").
-2. The area is an administrative code of 6, 9 or 12 digits, GB/T 2260 and GB/T 10114 ("area"); the kind is a lower-case
-   word other than `operator` ("kind").
-3. Roles are sorted and unique, and each is one that a registrar may grant by parameter ("roles"): the roles of the
-   institutions that run the network come from genesis alone.
-4. The information hash is 32 bytes of lower-case hex ("information-hash"): the commitment `real_name_record` of
-   `docs/format.md` section 10 to the real-name record, which stays off-chain with its salt.
-5. The public key is a canonical Ed25519 point of prime order ("public-key") that no account has ("key-taken").
-   Libraries disagree on small-order and mixed-order keys; such a key never becomes an account's.
-6. Who registers holds the private key: `possession` is its signature over `gridproof/possession/v1\\n` ‖
-   JCS({account, public_key}) ("possession"). Without it a stranger's key could be registered under one's own name.
-   The message names no network, so that a key can be prepared before the network exists; being bound to one account
-   name it is of no use to anyone else.
-7. The account is known on governance at once, and on the other channels as they import `participant.registered`
-   (`docs/format.md` section 8), whose data is a `chain.contract.Account`.
+2. Area, kind, organisation, roles: `participant_rules` 4–7 and 9. Roles of the institutions come from genesis or from
+   an organisation of the alliance, never from a registrar alone.
+3. The information hash ("information-hash") commits to the real-name record, which stays off the record; the key keeps
+   `participant_rules` 1–3. Names may be empty: a natural person's name stays in the private record.
+4. The entry is the account's deposit number (`chain.identity.deposit`). The account is known on governance at once, on
+   the other channels as they import `participant.registered`, and every later version as `participant.changed`
+   (`docs/format.md` section 8): until then they go by what they know.
 
-Table `participants`: a row is a version of a participant; the last row of an account is the current one.
+Keys
+5. `rotate`, by the account itself, signed with the old key: the new one is its key from the next call on.
+   Who has lost the key is helped by `chain.contracts.participant_recovery`.
+
+Roles
+6. `change_roles`, and `reassign` (organisation, area, kind, connection, roles), by a registrar or the council: of an
+   account that is not revoked ("unknown-account", "status"), `participant_rules` 4–7 and 9, for the organisation that
+   it leaves and the one that it joins.
+
+Status
+7. `suspend`: an active account other than the regulator's own ("self"): who could end it would be suspended.
+   `reinstate`: a suspended one. Both by the regulator; "unknown-account", "status", `participant_rules` 8.
+8. `revoke`, for good: by the account itself; by a registrar or the council (`participant_rules` 6 and 7); by the
+   regulator (8). Others: "not-owner". Pending recoveries are void. Nothing brings a revoked account or its keys back.
+
+Private data: `chain.contracts.participant_information`.
+
+Table `participants`: a row is a version of an account; the last row of an account is the current one.
 
 Sources: P1, "Transaction user identity authentication" (hash of the user information and public key on the chain);
-`docs/format.md` sections 1 and 8.
+F01, F02, F04, F05, T3, T7; `docs/format.md` sections 1, 5 and 8; who may do what: `docs/roles.md`.
 """
 
-import re
-
 import msgspec
-from nacl import bindings
 
-from chain import jcs
-from chain.contract import Account, Arguments, Call, Contract, Method
+from chain.contract import Account, Call, Contract, Method, Space, TriggerMethod
+from chain.contracts.participant_information import erase_information, grant_reader, update_information, withdraw_reader
+from chain.contracts.participant_recovery import (
+    EXPIRE,
+    approve_recovery,
+    expire_recovery,
+    propose_recovery,
+    void_recoveries,
+)
+from chain.contracts.participant_rules import (
+    COUNCIL,
+    KEY_CODES,
+    REGISTRAR,
+    REGULATOR,
+    ROLE_CODES,
+    caller_of,
+    check_area,
+    check_information_hash,
+    granted_roles,
+    possession_message,
+    require_master,
+    require_no_vote,
+    take_key,
+)
+from chain.contracts.participant_state import (
+    ACCOUNT_RECOVERIES,
+    IDENTITIES,
+    INFORMATION_READERS,
+    KEYS,
+    PARTICIPANTS,
+    READERS,
+    RECOVERIES,
+    ApproveRecovery,
+    ChangeRoles,
+    Erase,
+    Identity,
+    Judge,
+    Parameters,
+    ProposeRecovery,
+    Reader,
+    Reassign,
+    Recovery,
+    Register,
+    Rotate,
+    UpdateInformation,
+    identity_of,
+    known_account,
+    record_account,
+    standing_account,
+)
 from chain.errors import ParseError
-from chain.fields import OptionalName, Title
-from chain.imports import REGISTERED
-from chain.schema import Column, Schema
-from chain.text import check_name, from_hex
-from chain.transaction import is_signature
+from chain.text import check_name
 
-POSSESSION_CONTEXT = b"gridproof/possession/v1\n"
-
-_AREA = re.compile(r"[1-9][0-9]{5}(?:[0-9]{3}){0,2}")
-_KIND = re.compile(r"[a-z][a-z0-9_]{0,31}")
-_OPERATOR = "operator"
-
-
-class AreaChannel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which channel is the market of an area."""
-
-    area: str
-    """Administrative code."""
-    channel: str
-
-
-class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the network decided at genesis."""
-
-    areas: tuple[AreaChannel, ...] = ()
-    """Area → channel, once and for all; empty: any area may be registered."""
-
-    grantable_roles: tuple[str, ...] = ("aggregator", "member", "retailer")
-    """Roles that a registrar may give (rule 3)."""
-
-
-class Register(Arguments, frozen=True, kw_only=True):
-    """Arguments of `register`."""
-
-    account: str
-    area: str
-    """Administrative code of the market area."""
-    information_hash: str
-    """Salted hash of the real-name record, 32 bytes, hex."""
-    kind: str
-    """`generator`, `consumer`, `prosumer`, `retailer`, `aggregator`, …"""
-    name_en: Title
-    name_zh: Title
-    possession: str
-    """Rule 6, 64 bytes, hex."""
-    public_key: str
-    """Ed25519, 32 bytes, hex."""
-    roles: tuple[str, ...] = ("member",)
-    voltage: OptionalName = ""
-    """Connection voltage class, for instance `10kV`; "" where none."""
-    zone: OptionalName = ""
-    """Grid zone inside the area; "" where none."""
-
-
-PARTICIPANTS = Schema(
-    table="participants",
-    columns=(
-        Column("account", "text"),
-        Column("kind", "text"),
-        Column("area", "text", "administrative code, GB/T 2260"),
-        Column("zone", "text", "grid zone, empty: none"),
-        Column("voltage", "text", "connection voltage class, empty: none"),
-        Column("name_zh", "text"),
-        Column("name_en", "text"),
-        Column("public_key", "text", "Ed25519, hex"),
-        Column("information_hash", "text", "salted SHA-256 of the real-name record, hex"),
-        Column("roles", "text", "sorted, comma-separated"),
-        Column("status", "text", "active|suspended|revoked"),
-        Column("time", "time", "ms UTC, block time"),
-    ),
-)
-
-CODES = (
-    "account-name",
-    "account-taken",
-    "area",
-    "kind",
-    "roles",
-    "information-hash",
-    "public-key",
-    "key-taken",
-    "possession",
-)
-
-_KEYS = "key"
-"""State space: public key → account."""
-
-
-def possession_message(account: str, public_key: str) -> bytes:
-    """What the holder of the key signs (rule 6)."""
-    return POSSESSION_CONTEXT + jcs.encode({"account": account, "public_key": public_key})
+__all__ = ["CONTRACT", "possession_message"]
 
 
 def _genesis(call: Call) -> None:
-    """Operators' keys are taken from the start (rule 5)."""
+    """Operators' keys are taken from the start; their names and organisations stand in genesis."""
     for account_id, account in call.accounts():
-        call.put(_KEYS, account.public_key, account_id)
+        call.put(KEYS, account.public_key, account_id)
+        call.put(IDENTITIES, account_id, Identity())
 
 
 def _register(call: Call, arguments: Register) -> None:
-    """Rules 1–7."""
+    """Rules 1–4."""
     _check_account(call, arguments.account)
-    _check_description(call, arguments)
-    _check_key(call, arguments)
+    check_area(call, arguments.area, arguments.kind)
+    roles = granted_roles(call, arguments.organisation, arguments.kind, arguments.directory, arguments.roles)
+    require_master(call, arguments.organisation)
+    check_information_hash(call, arguments.information_hash)
+    take_key(call, arguments.account, arguments.public_key, arguments.possession)
     account = Account(
         account=arguments.account,
         area=arguments.area,
         kind=arguments.kind,
+        organisation=arguments.organisation,
         public_key=arguments.public_key,
-        roles=arguments.roles,
+        roles=roles,
         voltage=arguments.voltage,
         zone=arguments.zone,
     )
-    call.register_account(account)
-    call.put(_KEYS, account.public_key, account.account)
-    call.event(REGISTERED, {**msgspec.structs.asdict(account), "roles": list(account.roles)})
-    call.write(PARTICIPANTS, _row(arguments, call.time_ms))
+    identity = Identity(
+        deposit_entry=call.entry,
+        directory=arguments.directory,
+        information_hash=arguments.information_hash,
+        name_en=arguments.name_en,
+        name_zh=arguments.name_zh,
+    )
+    record_account(call, account, identity, "register")
 
 
 def _check_account(call: Call, account: str) -> None:
@@ -161,67 +138,153 @@ def _check_account(call: Call, account: str) -> None:
         call.reject("account-taken", f"{account} is registered already")
 
 
-def _check_description(call: Call, arguments: Register) -> None:
-    """Rules 2–4."""
-    if not _AREA.fullmatch(arguments.area):
-        call.reject("area", f"{arguments.area!r} is not an administrative code of 6, 9 or 12 digits")
-    known = call.parameters.areas
-    if known and all(arguments.area != one.area for one in known):
-        call.reject("area", f"the network has no market for area {arguments.area}")
-    if arguments.kind == _OPERATOR or not _KIND.fullmatch(arguments.kind):
-        call.reject("kind", f"{arguments.kind!r} is not a kind of participant")
-    roles = arguments.roles
-    if not roles or list(roles) != sorted(set(roles)):
-        call.reject("roles", "roles must be present, sorted and unique")
-    for role in roles:
-        if role not in call.parameters.grantable_roles:
-            call.reject("roles", f"a registrar may not grant the role {role!r}")
-    _bytes_of(call, "information-hash", arguments.information_hash, 32)
+def _rotate(call: Call, arguments: Rotate) -> None:
+    """Rule 5."""
+    caller = caller_of(call)
+    take_key(call, caller.account, arguments.public_key, arguments.possession)
+    account = msgspec.structs.replace(caller, public_key=arguments.public_key)
+    record_account(call, account, identity_of(call, caller.account), "rotate")
 
 
-def _check_key(call: Call, arguments: Register) -> None:
-    """Rules 5 and 6."""
-    public_key = _bytes_of(call, "public-key", arguments.public_key, 32)
-    if not bindings.crypto_core_ed25519_is_valid_point(public_key):
-        call.reject("public-key", "not a canonical Ed25519 point of prime order")
-    holder = call.get(_KEYS, arguments.public_key)
-    if holder is not None:
-        call.reject("key-taken", f"the key is that of {holder}")
-    possession = _bytes_of(call, "possession", arguments.possession, 64)
-    if not is_signature(possession, possession_message(arguments.account, arguments.public_key), public_key):
-        call.reject("possession", "the possession proof is not a signature by the new key over this account and key")
+def _change_roles(call: Call, arguments: ChangeRoles) -> None:
+    """Rule 6."""
+    account = standing_account(call, arguments.account)
+    require_master(call, account.organisation)
+    roles = granted_roles(call, account.organisation, account.kind, arguments.directory, arguments.roles)
+    identity = msgspec.structs.replace(identity_of(call, account.account), directory=arguments.directory)
+    changed = msgspec.structs.replace(account, roles=roles)
+    record_account(call, changed, identity, "change_roles", arguments.reason)
 
 
-def _bytes_of(call: Call, code: str, text: str, length: int) -> bytes:
-    try:
-        return from_hex(text, length, code)
-    except ParseError as error:
-        call.reject(code, error.sentence)
-
-
-def _row(arguments: Register, time_ms: int) -> tuple[str | int, ...]:
-    return (
-        arguments.account,
-        arguments.kind,
-        arguments.area,
-        arguments.zone,
-        arguments.voltage,
-        arguments.name_zh,
-        arguments.name_en,
-        arguments.public_key,
-        arguments.information_hash,
-        ",".join(arguments.roles),
-        "active",
-        time_ms,
+def _reassign(call: Call, arguments: Reassign) -> None:
+    """Rule 6."""
+    account = standing_account(call, arguments.account)
+    check_area(call, arguments.area, arguments.kind)
+    roles = granted_roles(call, arguments.organisation, arguments.kind, arguments.directory, arguments.roles)
+    require_master(call, account.organisation, arguments.organisation)
+    identity = msgspec.structs.replace(identity_of(call, account.account), directory=arguments.directory)
+    changed = msgspec.structs.replace(
+        account,
+        area=arguments.area,
+        kind=arguments.kind,
+        organisation=arguments.organisation,
+        roles=roles,
+        voltage=arguments.voltage,
+        zone=arguments.zone,
     )
+    record_account(call, changed, identity, "reassign", arguments.reason)
 
+
+def _suspend(call: Call, arguments: Judge) -> None:
+    """Rule 7."""
+    account = known_account(call, arguments.account)
+    if account.account == call.account_id:
+        call.reject("self", "nobody suspends their own account: who could end it?")
+    if account.status != "active":
+        call.reject("status", f"{account.account} is {account.status}")
+    require_no_vote(call, account)
+    suspended = msgspec.structs.replace(account, status="suspended")
+    record_account(call, suspended, identity_of(call, account.account), "suspend", arguments.reason)
+
+
+def _reinstate(call: Call, arguments: Judge) -> None:
+    """Rule 7."""
+    account = known_account(call, arguments.account)
+    if account.status != "suspended":
+        call.reject("status", f"{account.account} is {account.status}")
+    require_no_vote(call, account)
+    active = msgspec.structs.replace(account, status="active")
+    record_account(call, active, identity_of(call, account.account), "reinstate", arguments.reason)
+
+
+def _revoke(call: Call, arguments: Judge) -> None:
+    """Rule 8."""
+    account = known_account(call, arguments.account)
+    caller = caller_of(call)
+    if account.account != caller.account:
+        if REGULATOR in caller.roles:
+            require_no_vote(call, account)
+        elif REGISTRAR in caller.roles or COUNCIL in caller.roles:
+            require_master(call, account.organisation)
+        else:
+            call.reject("not-owner", f"{caller.account} may revoke itself alone")
+    if account.status == "revoked":
+        call.reject("status", f"{account.account} is revoked already")
+    void_recoveries(call, account.account)
+    revoked = msgspec.structs.replace(account, status="revoked")
+    record_account(call, revoked, identity_of(call, account.account), "revoke", arguments.reason)
+
+
+_STANDING = ("unknown-account", "status")
+_MANAGERS = (COUNCIL, REGISTRAR)
 
 CONTRACT = Contract(
     name="participant",
     version=1,
     parameters=Parameters,
-    methods=(Method("register", _register, Register, ("registrar",), CODES),),
-    tables=(PARTICIPANTS,),
+    methods=(
+        Method(
+            "approve_recovery",
+            approve_recovery,
+            ApproveRecovery,
+            (COUNCIL,),
+            ("no-recovery", "no-validator", "approved-already", *_STANDING),
+        ),
+        Method("change_roles", _change_roles, ChangeRoles, _MANAGERS, (*_STANDING, *ROLE_CODES)),
+        Method(
+            "erase_information",
+            erase_information,
+            Erase,
+            (REGISTRAR, REGULATOR),
+            ("unknown-account", "no-information"),
+        ),
+        Method(
+            "grant_reader",
+            grant_reader,
+            Reader,
+            ("anyone",),
+            (*_STANDING, "not-owner", "reader", "no-information", "granted", "readers-full"),
+        ),
+        Method(
+            "propose_recovery",
+            propose_recovery,
+            ProposeRecovery,
+            _MANAGERS,
+            (*_STANDING, "information-hash", *KEY_CODES),
+        ),
+        Method("reassign", _reassign, Reassign, _MANAGERS, (*_STANDING, "area", *ROLE_CODES)),
+        Method(
+            "register",
+            _register,
+            Register,
+            _MANAGERS,
+            ("account-name", "account-taken", "area", *ROLE_CODES, "information-hash", *KEY_CODES),
+        ),
+        Method("reinstate", _reinstate, Judge, (REGULATOR,), (*_STANDING, "council-member")),
+        Method(
+            "revoke",
+            _revoke,
+            Judge,
+            ("anyone",),
+            (*_STANDING, "council-member", "other-organisation", "not-owner"),
+        ),
+        Method("rotate", _rotate, Rotate, ("anyone",), KEY_CODES),
+        Method("suspend", _suspend, Judge, (REGULATOR,), (*_STANDING, "self", "council-member")),
+        Method("update_information", update_information, UpdateInformation, ("anyone",), ("information-hash",)),
+        Method("withdraw_reader", withdraw_reader, Reader, ("anyone",), (*_STANDING, "not-owner", "not-granted")),
+    ),
+    triggers=(TriggerMethod(EXPIRE, expire_recovery),),
+    tables=(ACCOUNT_RECOVERIES, INFORMATION_READERS, PARTICIPANTS),
+    spaces=(Space(IDENTITIES, Identity), Space(KEYS, str), Space(READERS, int), Space(RECOVERIES, Recovery)),
     genesis=_genesis,
-    sources=("chain.contracts.participant", "chain.fields"),
+    sources=(
+        "chain.contracts.alliance_state",
+        "chain.contracts.participant",
+        "chain.contracts.participant_information",
+        "chain.contracts.participant_recovery",
+        "chain.contracts.participant_rules",
+        "chain.contracts.participant_state",
+        "chain.contracts.quorum",
+        "chain.fields",
+    ),
 )

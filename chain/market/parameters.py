@@ -8,6 +8,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import ge, le
 
 from chain.errors import LimitError, RejectError
 from chain.market.columns import Pricing, Side
@@ -113,17 +114,18 @@ def _all_admitted(
     size = len(sides)
     if not size == len(prices) == len(limits) == len(quantities) or size == 0:
         return False
-    limited = [(price, limit) for price, limit in zip(prices, limits, strict=True) if limit is not None]
-    values = [*prices, *(limit for _, limit in limited)]
-    bids = sides[0] == "bid"
+    # Where there is no limit the price stands for it: it keeps every rule that the price keeps.
+    worst = [price if limit is None else limit for price, limit in zip(prices, limits, strict=True)]
     return (
         sides[0] in ("bid", "ask")
         and sides.count(sides[0]) == size
         and min(quantities) > 0
         and max(quantities) <= MARKET_LIMITS.quantity_wh_max
-        and parameters.price_min <= min(values)
-        and max(values) <= parameters.price_max
+        and parameters.price_min <= min(prices)
+        and parameters.price_min <= min(worst)
+        and max(prices) <= parameters.price_max
+        and max(worst) <= parameters.price_max
         and (parameters.lot == 1 or not any(quantity % parameters.lot for quantity in quantities))
-        and (parameters.tick == 1 or not any(value % parameters.tick for value in values))
-        and all(price <= limit if bids else price >= limit for price, limit in limited)
+        and (parameters.tick == 1 or not any(value % parameters.tick for value in (*prices, *worst)))
+        and all(map(le if sides[0] == "bid" else ge, prices, worst))
     )

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from chain.manifest import Profile
+
 Policy = Annotated[Path | None, typer.Option("--policy", help="The policy file (C2SP tlog-policy) that you trust.")]
 
 Strict = Annotated[
@@ -21,6 +23,15 @@ SignedSince = Annotated[
         formats=["%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"],
         metavar="TIME",
         help="Exit 1 if the quorum signed before this, for instance 2026-11-09T00:00+08:00: an old record is stale.",
+    ),
+]
+
+ExportProfile = Annotated[
+    Profile,
+    typer.Option(
+        "--profile",
+        help="Who will read the export: `regulator` everything, `member` not the channels for managers, `public` "
+        "only the public ones. Of the others it holds the signed head.",
     ),
 ]
 

@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.table import Table
 
 from chain.errors import ChainError
-from chain.record import Record, open_record, require_signed_since
-from chain.trust import ReaderPolicy, reader_policy
-from chain.verify import VerifyReport, verify_export, verify_since
+from chain.record import Record, require_signed_since
+from chain.trust import pin_newest, reader_policy
+from chain.verify import VerifyReport, open_older, verify_export
 from portal.commands.options import Policy, SignedSince, Strict, bound_s, require_strict
 from portal.commands.progress import progress_bars
-from queries.status import status_of, trust_sentences
+from queries.status import policies_of, status_of
 
 
 def verify(
@@ -26,36 +26,49 @@ def verify(
         Path | None, typer.Option(metavar="OLD", help="An older export; prove that EXPORT only appended to it.")
     ] = None,
     signed_since: SignedSince = None,
+    pin: Annotated[
+        bool,
+        typer.Option("--pin", help="If everything holds, trust its newest policy from now on and retire those before."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
 ) -> None:
     """Verify an export completely: exit 0 only if everything holds; otherwise name the first thing that does not.
 
     Checked: signatures and quorum, beacon, manifest, tiles; every entry is hashed again and every transaction executed
-    again; every table, state, catalogue and index root and every Parquet file must come out byte for byte.
+    again; every table, state, catalogue and index root and every Parquet file must come out byte for byte. Your policy
+    is followed to the record's newest, handover by handover. What the export withholds is named.
     """
     try:
         given = reader_policy(export, policy)
         with progress_bars(shown=not as_json) as progress:
             report = verify_export(export, given.text, given.source, progress)
             require_signed_since(report.record.beacon, bound_s(signed_since))
-            older = _since(report.record, since, given) if since is not None else None
+            older = _since(report.record, since) if since is not None else None
     except ChainError as error:
         _refuse(export, error, as_json)
+    pinned = _pin(report.record) if pin else None
     if as_json:
-        sys.stdout.write(json.dumps(_summary(report, older)) + "\n")
+        sys.stdout.write(json.dumps(_summary(report, older, pinned), ensure_ascii=False) + "\n")
     else:
-        _print(report, older)
+        _print(report, older, pinned)
     require_strict(strict, report.record.anchor.is_readers)
 
 
-def _since(new: Record, since: Path, given: ReaderPolicy) -> Record:
-    """The older export, opened under the same policy, if `new` extends it."""
+def _since(new: Record, since: Path) -> Record:
+    """The older export, if `new` extends it."""
     try:
-        older = open_record(since, given.text, given.source)
+        return open_older(new, since)
     except ChainError as error:
         raise error.at(str(since)) from None
-    verify_since(new, older)
-    return older
+
+
+def _pin(record: Record) -> Path:
+    """The reader's decision, once everything holds."""
+    try:
+        return pin_newest(record.network, record.anchor)
+    except ChainError as error:
+        sys.stderr.write(f"gridproof: everything holds, but nothing is pinned: {error}\n")
+        raise typer.Exit(1) from None
 
 
 def _refuse(export: Path, error: ChainError, as_json: bool) -> None:
@@ -68,8 +81,9 @@ def _refuse(export: Path, error: ChainError, as_json: bool) -> None:
     raise typer.Exit(1)
 
 
-def _summary(report: VerifyReport, older: Record | None) -> dict[str, Any]:
+def _summary(report: VerifyReport, older: Record | None, pinned: Path | None) -> dict[str, Any]:
     record = report.record
+    status = status_of(record).to_dict()
     return {
         "holds": True,
         "network": record.network,
@@ -79,6 +93,12 @@ def _summary(report: VerifyReport, older: Record | None) -> dict[str, Any]:
         "cosigners": [name for name, _ in record.beacon.cosigners],
         "quorum_time": record.beacon.quorum_time_s,
         "beacon": {"size": record.beacon.checkpoint.size, "root": record.beacon.checkpoint.root.hex()},
+        "profile": record.profile,
+        "withheld": status["withheld"],
+        "policies": status["policies"],
+        "trusted_policy": record.anchor.start,
+        "survives": {"forks": status["survives_forks"], "silence": status["survives_silence"]},
+        "pinned": None if pinned is None else str(pinned),
         "files": report.files,
         "channels": [
             {
@@ -97,9 +117,10 @@ def _summary(report: VerifyReport, older: Record | None) -> dict[str, Any]:
     }
 
 
-def _print(report: VerifyReport, older: Record | None) -> None:
+def _print(report: VerifyReport, older: Record | None, pinned: Path | None) -> None:
     console = Console(markup=False)
-    title = f"{report.record.network}: everything holds"
+    shown = "everything that is here" if report.record.withheld else "everything"
+    title = f"{report.record.network}: {shown} holds"
     table = Table(title=title, box=None, padding=(0, 2, 0, 0), title_justify="left")
     table.add_column("channel", no_wrap=True)
     for name in ("entries", "blocks", "signed", "rejected", "triggers", "segments", "rows"):
@@ -114,7 +135,24 @@ def _print(report: VerifyReport, older: Record | None) -> None:
     console.print(
         f"{report.files:,} files, every entry executed again, every table file byte for byte as sealed", soft_wrap=True
     )
+    if len(report.record.anchor.policies) > 1:
+        console.print(_policies(report.record))
     if older is not None:
         console.print(f"extends the older export: nothing before beacon round {len(older.leaves)} was changed")
-    for line in trust_sentences(status_of(report.record)):
+    for line in status_of(report.record).sentences:
         console.print(line, highlight=False, soft_wrap=True)
+    if pinned is not None:
+        console.print(f"pinned: {pinned}; policies before it are retired", highlight=False, soft_wrap=True)
+
+
+def _policies(record: Record) -> Table:
+    """Every policy of the record, and who handed over to it."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("policy", justify="right")
+    table.add_column("since round", justify="right")
+    for name in ("validators", "handed over by"):
+        table.add_column(name)
+    for policy in policies_of(record):
+        both = dict.fromkeys((*policy.retiring, *policy.arriving))
+        table.add_row(str(policy.number), str(policy.since_round), ", ".join(policy.validators), ", ".join(both))
+    return table

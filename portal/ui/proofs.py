@@ -19,8 +19,9 @@ from chain.errors import ExportError, ProofError
 from chain.limits import LIMITS
 from chain.merkle import Tree, leaf_hash, verify_inclusion
 from chain.parquet import decode_parquet
-from chain.record import ChannelRecord, Record, check_segment_file
+from chain.record import ChannelRecord, Record
 from chain.schema import Row
+from chain.seals import check_segment_file
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@
    So a checker needs SHA-256 and Ed25519, and no canonicaliser, to recompute every root.
 3. Lists are sorted and free of duplicates, so that there is one file for one set of rows.
 4. `nodes` are Merkle nodes (`queries.evidence.multiproof`), end to end, in canonical base64.
+5. Rows stand in groups by table and named root (`chain.row_proof`). Only under the root `sealed` has a row a place in a
+   segment; elsewhere `index` and `seal` are null and `segments` is empty.
 """
 
 import base64
@@ -15,6 +17,7 @@ import msgspec
 
 from chain import jcs
 from chain.errors import ParseError
+from chain.row_proof import RowRoot
 from queries.errors import EvidenceError
 from queries.limits import QUERY_LIMITS
 
@@ -38,6 +41,17 @@ class BeaconPart(_Part, frozen=True):
     """From that leaf to the checkpoint's root."""
 
 
+class AuthorPart(_Part, frozen=True):
+    """Under which key the signature of a transaction holds."""
+
+    entry: Index
+    """The transaction."""
+    key_entry: Index
+    """The entry of governance that gives the key to the account, the first that does."""
+    public_key: str
+    """Ed25519, hex."""
+
+
 class EntryPart(_Part, frozen=True):
     """An entry of the channel's log."""
 
@@ -53,11 +67,11 @@ class RowPart(_Part, frozen=True):
     """Canonical JSON array of its values in schema order."""
     entry: Index
     """The entry that wrote it."""
-    index: Index
+    index: Index | None
     """Its place in the segment, from 0."""
     position: Index
     """Its place among the rows that the entry wrote, from 0."""
-    seal: Index
+    seal: Index | None
     """The `seal` entry of its segment."""
 
 
@@ -68,24 +82,26 @@ class SegmentPart(_Part, frozen=True):
     seal: Index
 
 
-class WrittenPart(_Part, frozen=True):
-    """From the rows of one entry to the `rows_root` of its receipt."""
+class OriginPart(_Part, frozen=True):
+    """From the rows of one entry to the `rows_root` of its receipt, of a submitted batch also that of its body."""
 
     entry: Index
     nodes: str
 
 
 class TablePart(_Part, frozen=True):
-    """Rows of one table."""
+    """Rows of one table under one named root."""
 
+    origins: tuple[OriginPart, ...]
+    """By entry."""
+    root: RowRoot
+    """What the proof of these rows is worth."""
     rows: tuple[RowPart, ...]
     """By (entry, position)."""
     schema: str
     """Canonical JSON."""
     segments: tuple[SegmentPart, ...]
     """By seal."""
-    written: tuple[WrittenPart, ...]
-    """By entry."""
 
 
 class ChannelPart(_Part, frozen=True):
@@ -93,13 +109,15 @@ class ChannelPart(_Part, frozen=True):
 
     asked: tuple[Index, ...]
     """Entries that are themselves the answer."""
+    authors: tuple[AuthorPart, ...]
+    """One for each transaction among the origins of rows, by entry."""
     channel: str
     entries: tuple[EntryPart, ...]
     """Every entry that anything here rests on, by index."""
     nodes: str
     """From these entries to the root in the beacon's leaf."""
     tables: tuple[TablePart, ...]
-    """By table."""
+    """By table and root."""
 
 
 class Document(_Part, frozen=True):

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from chain.record import AnchorSource
+from chain.handover import AnchorSource
+from chain.row_proof import RowRoot
 from chain.schema import Column
 from queries.status import trust_sentences
 
@@ -13,7 +14,7 @@ RowProof = Literal["submitted", "written"]
 
 @dataclass(frozen=True, slots=True)
 class ProvenRow:
-    """A row that is on the record. It is `sealed` in every case."""
+    """A row that is on the record."""
 
     channel: str
     table: str
@@ -30,11 +31,25 @@ class ProvenRow:
     code: str
     """Of the receipt."""
     account: str
-    """Who signed the transaction; "" for a trigger."""
+    """Who signed the transaction, as the checker has verified; "" for a trigger."""
     time_ms: int
     """Of the block."""
-    seal: int
-    """Entry that seals its segment."""
+    seal: int | None
+    """Entry that seals its segment; None unless the root is `sealed`."""
+    root: RowRoot
+    """The named root that the row was shown to lie under."""
+    public_key: str
+    """With which the author's signature was verified, hex; "" for a trigger."""
+
+    @property
+    def words(self) -> str:
+        """What the proof is worth, for a person; no more than it shows."""
+        sealed = "" if self.seal is None else f"; was sealed by entry {self.seal}"
+        if self.proof == "written":
+            author = f"signed by {self.account}" if self.account else "that fell due, signed by nobody"
+            return f"was written by an accepted call {author}{sealed}"
+        fate = f"{self.receipt} ({self.code})" + (", without effect" if self.receipt == "rejected" else "")
+        return f"was signed by {self.account}; the call was {fate}{sealed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +83,8 @@ class Verdict:
     survives_silence: int
     rows: tuple[ProvenRow, ...]
     entries: tuple[ProvenEntry, ...]
+    replaced_by: str | None = None
+    """SHA-256 of the newest policy of the record that was handed in, where the evidence was made under an older one."""
 
     @property
     def verified(self) -> bool:
@@ -87,6 +104,11 @@ class Verdict:
         if rejected:
             parts.append(f"{rejected} of the rows were submitted and rejected: they had no effect.")
         parts += trust_sentences(self)
+        if self.replaced_by is not None:
+            parts.append(
+                f"Made under policy {self.policy_sha256[:12]}, which was replaced by {self.replaced_by[:12]}: it "
+                "counts because the beacon of the record that was handed in begins with it."
+            )
         parts.append("This proves that they are included, not that there are no others.")
         return tuple(parts)
 
@@ -111,6 +133,7 @@ class Verdict:
             "policy_sha256": self.policy_sha256,
             "proves": "included",
             "quorum_time": _time(self.quorum_time_s * 1000),
+            "replaced_by": self.replaced_by,
             "rows": [_row(row) for row in self.rows],
             "signers": self.signers,
             "statement": self.statement,
@@ -127,11 +150,14 @@ def _row(row: ProvenRow) -> dict[str, Any]:
         "entry": row.entry,
         "position": row.position,
         "proof": row.proof,
+        "public_key": row.public_key,
         "receipt": row.receipt,
+        "root": row.root,
         "seal": row.seal,
         "table": row.table,
         "time": _time(row.time_ms),
         "values": {column.name: _value(row.values[column.name], column.type) for column in row.columns},
+        "words": row.words,
     }
 
 

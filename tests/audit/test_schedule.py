@@ -201,7 +201,7 @@ def blocks(*contents: tuple[int, int]) -> Blocks:
 
 
 def schedule(found: Blocks, triggers_max: int, due_ms: int) -> Schedule:
-    made = Schedule(found, triggers_max)
+    made = Schedule(found, lambda _: triggers_max)
     made.add([(due_ms, "auction", "s", "round")], 0)
     return made
 

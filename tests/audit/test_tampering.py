@@ -22,12 +22,12 @@ BELOW_ONE_IN_A_THOUSAND = [(0.1, 5), (0.15, 8), (0.2, 11), (0.25, 15), (0.3, 24)
 
 
 @pytest.mark.parametrize(("attacker", "gap", "printed"), NAKAMOTO)
-def test_b5_the_probability_is_the_printed_one(attacker: float, gap: int, printed: float) -> None:
+def test_B5_the_probability_is_the_printed_one(attacker: float, gap: int, printed: float) -> None:
     assert round(tamper_probability(attacker, gap), 7) == printed
 
 
 @pytest.mark.parametrize(("attacker", "gap"), BELOW_ONE_IN_A_THOUSAND)
-def test_b5_the_printed_gap_is_the_first_below_one_in_a_thousand(attacker: float, gap: int) -> None:
+def test_B5_the_printed_gap_is_the_first_below_one_in_a_thousand(attacker: float, gap: int) -> None:
     assert tamper_probability(attacker, gap) < 0.001 <= tamper_probability(attacker, gap - 1)
 
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from chain.contract import Arguments, Call, Contract, Method, NoArguments, TriggerMethod
+from chain.contract import Arguments, Call, Contract, Method, NoArguments, Space, TriggerMethod
 from chain.schema import Column, Schema
 
 SUBMITTED = Schema("notes_submitted", (Column("text", "text"), Column("amount", "decimal")))
@@ -89,6 +89,7 @@ CONTRACT = Contract(
     ),
     triggers=(TriggerMethod("fire", _fire),),
     tables=(FIRED, NOTES, SUBMITTED),
+    spaces=(Space("memory", int | str),),
     genesis=_genesis,
     sources=("chain.contract",),
 )

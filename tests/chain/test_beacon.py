@@ -1,14 +1,16 @@
 """The beacon: every round sees the whole picture, and nothing in it goes back."""
 
+from hashlib import sha256
 from typing import Any
 
 import msgspec
 import pytest
 
-from chain.beacon import GovernanceFeed, check_import, check_round, governance_size
+from chain.beacon import GovernanceFeed, check_import, check_registered, check_round, governance_size
 from chain.entry import BeaconLeaf, Event, Genesis, Head
-from chain.errors import ParseError
+from chain.errors import ChainError, ParseError
 from chain.limits import LIMITS
+from tests.chain.consortium_fixture import channel, policy, read, retired, told
 from tests.chain.contract_fixture import CONTRACT
 from tests.chain.contracts.replica_fixture import GENESIS_MS, World, member
 
@@ -161,3 +163,59 @@ def test_the_feed_tells_of_accounts_in_the_order_of_the_record() -> None:
     assert names(feed.between(0, 3)) == ["member-0"]
     assert names(feed.between(1, 4)) == ["member-3"]
     assert feed.between(4, 4) == []
+
+
+DECIDED = read(told(channel("area-3")), told(policy(1, "the next\n")), told(retired("area-1")))
+"""Sizes 1 to 4: two areas, a third one, another policy, one area retired."""
+
+
+def pinned(number: int, size: int, *areas: str, text: str, closed: tuple[str, ...] = ()) -> BeaconLeaf:
+    """A round that pins governance at that size, these areas and a policy."""
+    heads = (*(head(area, closed=area in closed) for area in areas), head("governance", size=size))
+    return BeaconLeaf(heads, sha256(text.encode()).hexdigest(), number, GENESIS_MS + number)
+
+
+TEXT, NEXT = DECIDED.policy_at(1)[1], "the next\n"
+TWO, THREE = ("area-1", "area-2"), ("area-1", "area-2", "area-3")
+STORY = [
+    pinned(0, 1, *TWO, text=TEXT),
+    pinned(1, 2, *THREE, text=TEXT),
+    pinned(2, 3, *THREE, text=NEXT),
+    pinned(3, 4, *THREE, text=NEXT),
+    pinned(4, 4, *THREE, text=NEXT, closed=("area-1",)),
+]
+
+
+def test_rounds_name_the_channels_and_the_policy_that_governance_had_decided() -> None:
+    check_registered(STORY, DECIDED)
+
+
+UNTRUE = {
+    "a channel before it is created": (0, pinned(0, 1, *THREE, text=TEXT), "beacon-channels", "area-1, area-2, gov"),
+    "a new channel left out": (1, pinned(1, 2, *TWO, text=TEXT), "beacon-channels", "area-1, area-2, area-3"),
+    "a channel that nobody registered": (1, pinned(1, 2, *THREE, "area-4", text=TEXT), "beacon-channels", "area-4"),
+    "a retired channel left out": (4, pinned(4, 4, "area-2", "area-3", text=NEXT), "beacon-channels", "registered"),
+    "a policy before it is decided": (1, pinned(1, 2, *THREE, text=NEXT), "beacon-policy", "policy 0 of governance"),
+    "a policy after it is replaced": (2, pinned(2, 3, *THREE, text=TEXT), "beacon-policy", "policy 1 of governance"),
+    "a policy that nobody decided": (3, pinned(3, 4, *THREE, text="x"), "beacon-policy", "policy 1 of governance"),
+    "closed before it is retired": (
+        2, pinned(2, 3, *THREE, text=NEXT, closed=("area-1",)), "beacon-closed", "area-1 is closed"
+    ),
+    "another one closed": (4, pinned(4, 4, *THREE, text=NEXT, closed=("area-2",)), "beacon-closed", "area-2 is closed"),
+    "no governance": (0, leaf(0, head("area-1"), head("area-2")), "consortium", "asked about size 0"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("number", "wrong", "code", "words"), UNTRUE.values(), ids=UNTRUE)
+def test_a_round_that_says_otherwise_is_refused(number: int, wrong: BeaconLeaf, code: str, words: str) -> None:
+    with pytest.raises(ChainError) as caught:
+        check_registered([*STORY[:number], wrong, *STORY[number + 1 :]], DECIDED)
+    assert caught.value.code == code
+    assert words in caught.value.sentence, caught.value.sentence
+
+
+def test_governance_is_never_closed() -> None:
+    heads = (head("area-1"), head("area-2"), head("governance", size=1, closed=True))
+    with pytest.raises(ParseError) as caught:
+        check_registered([BeaconLeaf(heads, sha256(TEXT.encode()).hexdigest(), 0, GENESIS_MS)], DECIDED)
+    assert (caught.value.code, caught.value.where) == ("beacon-closed", "beacon entry 0")

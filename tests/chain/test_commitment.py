@@ -1,4 +1,6 @@
-"""Commitments to private values: the published vector, what is refused, and that nothing else gives the same hash."""
+"""Commitments to private values: the published vector, what is refused and how that is said, and that nothing else
+gives the same hash.
+"""
 
 from hashlib import sha256
 from pathlib import Path
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from chain.commitment import field_commitment
 from chain.errors import ParseError
+from tests.private_scan import assert_nowhere
 
 NAME = "real_name_record"
 SALT = bytes(range(32))
@@ -45,7 +48,7 @@ def test_the_published_vector_holds() -> None:
 
 def test_the_vector_is_the_hash_of_the_bytes_that_the_page_spells() -> None:
     page = (Path(__file__).parents[2] / "docs/format.md").read_text(encoding="utf-8")
-    section = page[page.index("## 10. Commitments") :]
+    section = page[page.index("## 10. Private data") :]
     value = next(line for line in section.splitlines() if line.startswith('{"account"'))
     message = b"gridproof/field/v1\n" + NAME.encode() + b"\n" + SALT + value.encode()
     assert len(message) == 155
@@ -59,6 +62,26 @@ def test_what_is_no_name_no_salt_or_no_value_is_refused(name: str) -> None:
     with pytest.raises(ParseError) as caught:
         field_commitment(field, salt, value)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"林小明": "secret"},
+        {"secret words": 0.5},
+        {"secret words": ["secret words\u202e"]},
+        ["secret words", 2**60],
+        "secret words e\u0301",
+        "secret words" * 100,
+        {"secret words": [[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]},
+    ],
+)
+def test_an_error_names_the_field_and_nothing_of_the_value(value: Any) -> None:
+    with pytest.raises(ParseError) as caught:
+        field_commitment(NAME, SALT, value)
+    assert caught.value.where == NAME
+    assert caught.value.__context__ is None
+    assert_nowhere(["secret", "林小明", SALT, str(2**60)], [str(caught.value), repr(caught.value)])
 
 
 PRIVATE = st.recursive(

@@ -22,9 +22,11 @@ from chain.export import export_network, seal_all
 from chain.imports import GOVERNANCE
 from chain.journal import Journal
 from chain.layout import BEACON, SIGNING_STATE, journal_path
+from chain.merkle import Tree
 from chain.network import Network
 from chain.verify import verify_export
-from tests.chain.little_network import AREA, call, found, next_calls, reopened, signer
+from sample_data.network_setup import SimulatedClock
+from tests.chain.little_network import AREA, START_MS, call, found, next_calls, reopened, signer
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 12
@@ -61,12 +63,13 @@ def check_kept(network: Network, acknowledged: Acknowledged) -> None:
     """Every acknowledged block is there, with the root that was acknowledged."""
     roots: dict[tuple[str, int], str] = {}
     for channel in CHANNELS:
-        ledger, sizes = network.channels[channel], []
-        for index, data in enumerate(ledger.entries):
+        ledger, tree, height = network.channels[channel], Tree(), 0
+        for data in ledger.entries:
+            tree.append(data)
             if b'"kind":"block"' in data:
-                sizes.append(index + 1)
-        assert len(sizes) == ledger.replica.height + 1
-        roots |= {(channel, height): ledger.replica.tree.root(size).hex() for height, size in enumerate(sizes)}
+                roots[channel, height] = tree.root().hex()
+                height += 1
+        assert (height, tree.root()) == (ledger.replica.height + 1, ledger.replica.tree.root())
     assert {key: roots.get(key) for key in acknowledged} == acknowledged
 
 
@@ -147,6 +150,105 @@ def test_nothing_acknowledged_is_lost_by_a_stop_at_any_durable_step(after: bool,
             network.commit(AREA, network.channels[AREA].replica.time_ms + 1_000, next_calls(network, AREA))
             if step % 5 == 0:
                 check_export(network, tmp_path / f"{step}.export")
+
+
+def sealing_life(folder: Path, acknowledged: Acknowledged) -> None:
+    """Seven blocks on the area, every other one sealed: three snapshots, three new segments of the journal."""
+    with reopened(folder) as network:
+        for number in range(7):
+            replica = network.channels[AREA].replica
+            seal = [call(network, AREA, "regulator", "seal")] if number % 2 else []
+            calls = [*next_calls(network, AREA)[:1], *seal]
+            block = network.commit(AREA, replica.time_ms + 1_000, calls)
+            acknowledged[AREA, block.block.height] = block.root.hex()
+
+
+def die_at_call(step: int, patch: pytest.MonkeyPatch, after: bool) -> None:
+    """Die at the `step`-th call by which anything comes to be on disk: a sync, a rename, a removal."""
+    count = 0
+
+    def dying(really: Callable[..., object]) -> Callable[..., object]:
+        def one(*arguments: object) -> object:
+            nonlocal count
+            count += 1
+            if count == step and not after:
+                raise Killed
+            result = really(*arguments)
+            if count == step:
+                raise Killed
+            return result
+
+        return one
+
+    for name in ("fdatasync", "fsync", "replace", "unlink"):
+        patch.setattr(os, name, dying(getattr(os, name)))
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_nothing_is_lost_by_a_stop_at_any_step_of_snapshots_and_new_segments(after: bool, tmp_path: Path) -> None:
+    found(tmp_path / "founded").close()
+    step, is_dead = 0, True
+    while is_dead:
+        step += 1
+        folder, acknowledged = tmp_path / str(step), Acknowledged()
+        shutil.copytree(tmp_path / "founded", folder)
+        with pytest.MonkeyPatch.context() as patch:
+            die_at_call(step, patch, after)
+            try:
+                sealing_life(folder, acknowledged)
+                is_dead = False
+            except Killed:
+                pass
+        with reopened(folder) as network:
+            check_kept(network, acknowledged)
+            network.commit(AREA, network.channels[AREA].replica.time_ms + 1_000, next_calls(network, AREA))
+            if step % 7 == 0:
+                check_export(network, tmp_path / f"{step}.export")
+        shutil.rmtree(folder)
+    assert step > 30
+
+
+def test_a_clock_that_jumped_back_signs_nothing_and_loses_nothing(tmp_path: Path) -> None:
+    clock = SimulatedClock(START_MS + 10_000)
+    with found(tmp_path, clock) as network:
+        network.commit(AREA, START_MS + 10_000, next_calls(network, AREA))
+        head = network.channels[AREA].head
+    with pytest.raises(LedgerError) as early:
+        reopened(tmp_path, SimulatedClock(START_MS + 9_999))
+    assert early.value.code == "clock"
+    with reopened(tmp_path, SimulatedClock(START_MS + 10_000)) as network:
+        assert network.channels[AREA].head == head
+        with pytest.raises(LedgerError) as back:
+            network.commit(AREA, START_MS + 9_000)
+        assert back.value.code == "block-time"
+        with pytest.raises(LedgerError) as ahead:
+            network.commit(AREA, START_MS + 10_001)
+        assert ahead.value.code == "clock"
+
+
+WITH_A_SMALL_DISK = """
+import resource, sys
+from pathlib import Path
+from chain.errors import LedgerError
+from tests.chain.little_network import AREA, next_calls, reopened
+with reopened(Path(sys.argv[1])) as network:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+    while True:
+        block = network.commit(AREA, network.channels[AREA].replica.time_ms + 1_000, next_calls(network, AREA))
+        print(AREA, block.block.height, block.root.hex(), flush=True)
+"""
+
+
+@pytest.mark.parametrize("file_bytes", [9_000, 70_000, 150_001])
+def test_files_that_may_grow_no_further_stop_the_ledger_with_a_sentence(file_bytes: int, tmp_path: Path) -> None:
+    found(tmp_path).close()
+    command = [sys.executable, "-c", WITH_A_SMALL_DISK, str(tmp_path), str(file_bytes)]
+    run = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert "LedgerError" in run.stderr and "File too large" in run.stderr
+    blocks = [line.split() for line in run.stdout.splitlines()]
+    with reopened(tmp_path) as network:
+        check_kept(network, {(channel, int(height)): root for channel, height, root in blocks})
+        network.commit(AREA, network.channels[AREA].replica.time_ms + 1_000, next_calls(network, AREA))
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -232,7 +334,7 @@ def full_disk(patch: pytest.MonkeyPatch, journal: Path | None) -> None:
 
 
 PLACES: dict[str, Callable[[Path], Path | None]] = {
-    "journal": lambda folder: folder / journal_path(AREA),
+    "journal": lambda folder: max((folder / AREA).glob("journal*")),
     "signing state": lambda folder: folder / SIGNING_STATE,
     "segment file": lambda _: None,
 }

@@ -1,6 +1,7 @@
 """An export appears whole or not at all, twice the same, and holds what the documentation says."""
 
 import errno
+import json
 import os
 import shutil
 import subprocess
@@ -13,10 +14,16 @@ import pytest
 from chain.errors import ExportError
 from chain.export import export_network, seal_all
 from chain.layout import BEACON
+from chain.manifest import Profile
 from chain.network import Network
+from chain.registry.tables import METER_READINGS
 from chain.tiles import expected_paths
+from chain.verify import verify_export
 from sample_data.network_setup import SimulatedClock
+from tests.chain import little_alliance
+from tests.chain.little_alliance import PRIVATE
 from tests.chain.little_network import AREA, START_MS, found, next_calls, signer
+from tests.chain.little_network import AREA as MEMBERS_ONLY
 from tests.sample_export import AREAS, SECRET, files_of, sample_export, simulate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,6 +109,9 @@ def test_an_export_never_overwrites(tmp_path: Path) -> None:
 def test_unsealed_rows_are_not_left_out(tmp_path: Path) -> None:
     with found(tmp_path / "ledger") as network:
         network.commit(AREA, START_MS + 1, next_calls(network, AREA))
+        with pytest.raises(ExportError, match="blocks have been cut since the last beacon round"):
+            export_network(network, tmp_path / "export")
+        network.beacon(START_MS + 2)
         with pytest.raises(ExportError, match="rows are not sealed yet"):
             export_network(network, tmp_path / "export")
         assert sorted(path.name for path in tmp_path.iterdir()) == ["ledger"]
@@ -162,3 +172,51 @@ def test_a_disk_that_fails_at_the_end_leaves_nothing_behind(tmp_path: Path, monk
             export_network(network, tmp_path / "export")
         monkeypatch.undo()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ledger"]
+
+
+PROFILES: dict[Profile, set[str]] = {"regulator": set(), "member": {PRIVATE}, "public": {PRIVATE, MEMBERS_ONLY}}
+
+
+@pytest.fixture(scope="module")
+def profiles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An export of every profile of one network, which has rows everywhere and has changed its policy."""
+    folder = tmp_path_factory.mktemp("profiles")
+    with little_alliance.found(folder / "ledger") as network:
+        little_alliance.decide(network, {"kind": "set-openness", "channel": MEMBERS_ONLY, "openness": "members"})
+        little_alliance.admit_member(network, "fifth")
+        little_alliance.admit_validator(network, "fifth")
+        rows = METER_READINGS.encode_lines([("plant-1", START_MS, 60, 5)])
+        for channel in (MEMBERS_ONLY, PRIVATE):
+            known = signer("national-centre")
+            call = little_alliance.request(network, known, "certificate", "record_readings", {}, channel, rows)
+            network.commit(channel, little_alliance.now(network), [call])
+        seal_all(network, signer("regulator"), little_alliance.now(network))
+        for profile in PROFILES:
+            export_network(network, folder / profile, profile=profile)
+    return folder
+
+
+@pytest.mark.parametrize(("profile", "withheld"), PROFILES.items(), ids=PROFILES)
+def test_a_profile_shows_of_a_withheld_channel_its_head_alone(
+    profile: Profile, withheld: set[str], profiles: Path
+) -> None:
+    export = profiles / profile
+    manifest = json.loads((export / "manifest.json").read_bytes())
+    everything = {"governance", MEMBERS_ONLY, PRIVATE}
+    assert (manifest["profile"], set(manifest["withheld"])) == (profile, withheld)
+    assert set(manifest["channels"]) == everything - withheld
+    for channel in everything:
+        names = {path.name for path in (export / channel).iterdir()}
+        assert names == ({"checkpoint", "vkey"} if channel in withheld else {"checkpoint", "vkey", "tile", "tables"})
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_what_a_profile_shows_is_the_same_bytes_and_verifies(profile: Profile, profiles: Path) -> None:
+    whole, shown = digests(profiles / "regulator"), digests(profiles / profile)
+    assert {path for path in shown if shown[path] != whole[path]} <= {"manifest.json"}
+    report = verify_export(profiles / profile, (profiles / profile / "policy" / "0").read_bytes(), "policy")
+    assert set(report.record.withheld) == PROFILES[profile]
+
+
+def test_every_policy_and_its_handover_are_exported(profiles: Path) -> None:
+    assert sorted(path.name for path in (profiles / "public" / "policy").iterdir()) == ["0", "1", "1.handover"]

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -181,7 +182,7 @@ def test_an_append_is_on_disk_before_it_returns(tmp_path: Path, monkeypatch: pyt
     with Journal(path) as journal:
         journal.append(b"fourth")
     assert len(synced) == 1
-    assert synced[0].endswith(b"fourth")
+    assert synced[0].rstrip(b"\x00").endswith(b"fourth")
 
 
 def test_an_empty_record_is_refused(tmp_path: Path) -> None:
@@ -196,3 +197,81 @@ def test_a_journal_that_cannot_be_opened_is_our_own_error(tmp_path: Path) -> Non
         with pytest.raises(LedgerError) as caught:
             Journal(path)
         assert caught.value.code == "disk"
+
+
+SECTOR = 512
+LONG = [b"first", bytes(range(256)) * 5, b"third"]
+
+
+@pytest.mark.parametrize("shift", [0, 1, 5, 11, 12, 13])
+def test_a_last_record_of_which_only_some_sectors_were_written_is_cut_off(tmp_path: Path, shift: int) -> None:
+    """A crash in the middle of a sync: the disk may have written any of the sectors, the others are zeros still."""
+    first = b"x" * (SECTOR - MAGIC_BYTES - HEAD_BYTES - shift)
+    whole = filled(tmp_path, [first, b"y" * 2_000]).read_bytes()
+    start = MAGIC_BYTES + HEAD_BYTES + len(first)
+    sectors = range(start // SECTOR, len(whole) // SECTOR + 1)
+    for written in range(2 ** len(sectors) - 1):
+        torn = bytearray(whole) + bytes(4_096)
+        for number, sector in enumerate(sectors):
+            if not written >> number & 1:
+                low, high = max(sector * SECTOR, start), min((sector + 1) * SECTOR, len(whole))
+                torn[low:high] = bytes(high - low)
+        path = tmp_path / f"torn-{written}"
+        path.write_bytes(torn)
+        # What was not written may have been zeros anyway: then it is all there.
+        is_whole = torn.startswith(whole)
+        assert len(read(path)) == 1 + is_whole, written
+        assert path.read_bytes() == (whole if is_whole else whole[:start])
+
+
+def test_a_record_whose_head_was_zeroed_among_others_is_damage(tmp_path: Path) -> None:
+    whole = filled(tmp_path, LONG).read_bytes()
+    start = MAGIC_BYTES + HEAD_BYTES + len(LONG[0])
+    path = tmp_path / "damaged"
+    for length in (HEAD_BYTES, HEAD_BYTES + 100, HEAD_BYTES + len(LONG[1])):
+        damaged = bytearray(whole) + bytes(4_096)
+        damaged[start : start + length] = bytes(length)
+        path.write_bytes(damaged)
+        with pytest.raises(LedgerError, match=f"damaged at byte {start}"):
+            Journal(path)
+        assert path.read_bytes() == damaged
+
+
+def test_zeros_stand_ahead_of_the_records_while_it_is_open_and_go_when_it_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    with Journal(path) as journal:
+        journal.append(b"a record")
+        end = journal.end
+        assert path.stat().st_size > end + 10_000
+        shutil.copyfile(path, tmp_path / "killed")
+    assert path.stat().st_size == end
+    for copy in (path, tmp_path / "killed"):
+        assert read(copy) == [b"a record"]
+
+
+def test_a_disk_with_room_for_a_record_but_not_for_zeros_takes_the_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = os.pwrite
+
+    def small(file: int, data: bytes, offset: int) -> int:
+        if offset + len(data) > 2_000:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return really(file, data, offset)
+
+    monkeypatch.setattr(os, "pwrite", small)
+    with Journal(tmp_path / "journal") as journal:
+        journal.append(b"x" * 1_000)
+        with pytest.raises(LedgerError, match="No space left"):
+            journal.append(b"y" * 1_000)
+        journal.append(b"z")
+    assert read(tmp_path / "journal") == [b"x" * 1_000, b"z"]
+
+
+@pytest.mark.parametrize("start", [0, MAGIC_BYTES])
+def test_records_can_be_read_from_a_place_on(tmp_path: Path, start: int) -> None:
+    with Journal(filled(tmp_path)) as journal:
+        places = list(journal.records_at(start))
+        assert [payload for _, payload in places] == RECORDS
+        for number, (offset, _) in enumerate(places):
+            assert list(journal.records(offset)) == RECORDS[number:]

@@ -82,7 +82,7 @@ def test_genesis_is_read_without_executing_anything(tmp_path: Path) -> None:
         expected = network.channels[AREA].entries[0]
     genesis = read_genesis(tmp_path, AREA)
     assert encode_entry(genesis) == expected
-    assert [contract.name for contract in resolve_contracts(genesis)] == ["auction", "certificate", "record"]
+    assert [contract.name for contract in resolve_contracts(genesis)] == ["auction", "certificate", "conduct", "record"]
     with pytest.raises(LedgerError, match="this channel has no blocks"):
         read_genesis(tmp_path, "area-350200")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from chain.errors import ChainError, LedgerError, PolicyError
+from chain.errors import ChainError, KeystoreError, LedgerError, PolicyError
 from chain.imports import GOVERNANCE
 from chain.layout import BEACON, KEYS, LOCK, SIGNING_STATE, journal_path
 from chain.network import Network
@@ -72,7 +72,7 @@ def test_it_is_not_opened_twice_by_one_process_either(folder: Path) -> None:
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
 def test_keys_that_others_can_read_are_refused_until_that_is_mended(mode: int, folder: Path) -> None:
     (folder / KEYS).chmod(mode)
-    with pytest.raises(LedgerError, match="others can read this key file: chmod 600 it"):
+    with pytest.raises(KeystoreError, match=r"others on this machine can read or change it .*: chmod 600 "):
         reopened(folder)
     (folder / KEYS).chmod(0o600)
     reopened(folder).close()
@@ -135,7 +135,7 @@ def keys_are(content: bytes) -> Callable[[Path], None]:
 
 def foreign_keys(folder: Path) -> None:
     content = msgspec.json.decode((folder / KEYS).read_bytes())
-    content["validators"] = {name: "12" * 31 + f"{number:02}" for number, name in enumerate(content["validators"])}
+    content["validators"] = {name: ["12" * 31 + f"{number:02}"] for number, name in enumerate(content["validators"])}
     (folder / KEYS).write_bytes(msgspec.json.encode(content))
 
 
@@ -143,8 +143,8 @@ DAMAGES: dict[str, Callable[[Path], None]] = {
     "no keys": lambda folder: (folder / KEYS).unlink(),
     "empty keys": keys_are(b""),
     "keys of another form": keys_are(b'{"logs":{}}'),
-    "keys that are no hex": keys_are(b'{"logs":{"beacon":"xy"},"name":"little","validators":{}}'),
-    "keys that are too short": keys_are(b'{"logs":{"beacon":"12"},"name":"little","validators":{}}'),
+    "keys that are no hex": keys_are(b'{"logs":{"beacon":["xy"]},"name":"little","validators":{}}'),
+    "keys that are too short": keys_are(b'{"logs":{"beacon":["12"]},"name":"little","validators":{}}'),
     "foreign keys": foreign_keys,
     "areas exchanged": lambda folder: swap(folder, AREA, GOVERNANCE),
     "beacon and area exchanged": lambda folder: swap(folder, AREA, BEACON),
@@ -218,15 +218,16 @@ def test_block_time_must_rise(time_ms: int, tmp_path: Path) -> None:
         network.commit(AREA, START_MS + 1)
 
 
-def test_a_lost_or_torn_segment_file_is_made_again(folder: Path) -> None:
+def test_a_lost_or_torn_segment_file_is_made_again_where_everything_is_executed_again(folder: Path) -> None:
     files = sorted((folder / AREA / "segments").rglob("*.parquet"))
     good = [path.read_bytes() for path in files]
     assert len(files) >= 1
-    files[0].unlink()
-    reopened(folder).close()
-    files[0].write_bytes(bytes(len(good[0])))
-    reopened(folder).close()
-    assert [path.read_bytes() for path in files] == good
+    for damage in (Path.unlink, lambda path: path.write_bytes(bytes(path.stat().st_size))):
+        damage(files[0])
+        for snapshot in (folder / AREA).glob("snapshot-*"):
+            snapshot.unlink()
+        reopened(folder).close()
+        assert [path.read_bytes() for path in files] == good
 
 
 def test_a_block_imports_through_the_newest_round_that_is_not_later_than_itself(tmp_path: Path) -> None:
@@ -247,8 +248,9 @@ def test_a_round_cannot_pin_a_block_of_its_future(tmp_path: Path) -> None:
         assert len(network.leaves) == rounds
 
 
-def test_governance_records_once_which_channel_is_the_market_of_an_area(tmp_path: Path) -> None:
+def test_governance_knows_which_channel_is_the_market_of_an_area(tmp_path: Path) -> None:
     with found(tmp_path / "ledger") as network:
-        parameters = network.channels[GOVERNANCE].replica.genesis.parameters["participant"]
-        assert list(parameters["areas"]) == [{"area": "350100", "channel": AREA}]
+        parameters = network.channels[GOVERNANCE].replica.genesis.parameters["alliance"]
+        assert list(parameters["channels"]) == [{"area": "350100", "channel": AREA, "openness": "public"}]
         assert network.channels[AREA].replica.genesis.parameters["auction"]["area"] == "350100"
+        assert network.registered[AREA].area == "350100"

@@ -232,6 +232,30 @@ def test_k_of_n_survives_what_the_textbook_says(threshold: int, count: int, fork
     assert policy.survives() == (fork, stop)
 
 
+DEPLOYMENTS = {
+    "the default: regulator, two trading centres, dispatcher": (3, 4, 1, 1),
+    "three institutions": (2, 3, 0, 1),
+    "five, for two liars": (4, 5, 2, 1),
+    "five, for two that are silent": (3, 5, 0, 2),
+    "seven": (5, 7, 2, 2),
+    "everybody signs": (4, 4, 3, 0),
+    "one alone": (1, 1, 0, 0),
+}
+
+
+@pytest.mark.parametrize(("threshold", "count", "lying", "silent"), DEPLOYMENTS.values(), ids=DEPLOYMENTS)
+def test_B6_a_policy_says_which_faults_the_deployment_survives(
+    threshold: int, count: int, lying: int, silent: int
+) -> None:
+    members = " ".join(f"w{number}" for number in range(count))
+    policy = parse_policy(f"{witness_lines(count)}group g {threshold} {members}\nquorum g\n".encode())
+    assert policy.survives() == (lying, silent)
+    policy.require_safe(lying)
+    with pytest.raises(PolicyError) as caught:
+        policy.require_safe(lying + 1)
+    assert caught.value.code == "policy-unsafe"
+
+
 def test_a_number_of_faults_is_a_natural_number() -> None:
     for faults in (-1, True, 0.5):
         with pytest.raises(PolicyError):

@@ -20,6 +20,8 @@ MANIFEST: dict[str, Any] = {
     "channels": ["area-350100", "governance"],
     "format": "gridproof-export/1",
     "network": "fujian",
+    "profile": "regulator",
+    "withheld": [],
 }
 
 
@@ -166,6 +168,14 @@ BAD_MANIFESTS: dict[str, bytes] = {
     "a channel with a newline": rfc8785.dumps({**MANIFEST, "channels": ["a\n"]}),
     "a channel called beacon": rfc8785.dumps({**MANIFEST, "channels": ["beacon"]}),
     "a channel called policy": rfc8785.dumps({**MANIFEST, "channels": ["policy"]}),
+    "channels out of order": rfc8785.dumps({**MANIFEST, "channels": ["governance", "area-350100"]}),
+    "a channel twice": rfc8785.dumps({**MANIFEST, "channels": ["governance", "governance"]}),
+    "no profile": rfc8785.dumps({name: value for name, value in MANIFEST.items() if name != "profile"}),
+    "a profile that is none": rfc8785.dumps({**MANIFEST, "profile": "everybody"}),
+    "withheld channels that are a text": rfc8785.dumps({**MANIFEST, "withheld": "area-350200"}),
+    "a withheld channel above the folder": rfc8785.dumps({**MANIFEST, "withheld": ["../x"]}),
+    "a withheld channel called beacon": rfc8785.dumps({**MANIFEST, "withheld": ["beacon"]}),
+    "withheld channels out of order": rfc8785.dumps({**MANIFEST, "withheld": ["b", "a"]}),
     "a network above the folder": rfc8785.dumps({**MANIFEST, "network": ".."}),
     "a network that is a path": rfc8785.dumps({**MANIFEST, "network": "a/../../b"}),
     "100,000 unclosed lists": b"[" * 100_000,

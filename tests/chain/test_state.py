@@ -4,11 +4,13 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chain.contract import Account
-from chain.state import Overlay, State
+from chain.errors import LedgerError
+from chain.state import Overlay, State, state_leaf
 
 keys = st.tuples(st.sampled_from(["a", "a.b", "nonce", "ab"]), st.text("abc:._-0", min_size=1, max_size=3))
 values = st.none() | st.integers(0, 3) | st.text("xyz", max_size=2)
@@ -109,3 +111,65 @@ def test_an_overlay_is_a_map_that_touches_the_state_only_when_applied(
     assert state.root() == before
     overlay.apply()
     assert {space: state.items(space) for space in spaces} == expected
+
+
+def fresh(content: dict[tuple[str, str], Any]) -> State:
+    state = State()
+    for (space, key), value in content.items():
+        state.put(space, key, value)
+    return state
+
+
+@given(st.lists(st.tuples(keys, st.none() | st.integers(0, 9), st.booleans()), max_size=40))
+def test_a_root_after_any_changes_is_that_of_a_state_made_at_once(
+    changes: list[tuple[tuple[str, str], int | None, bool]],
+) -> None:
+    state, model = State(), dict[tuple[str, str], Any]()
+    for (space, key), value, looks in changes:
+        if value is None:
+            state.delete(space, key)
+            model.pop((space, key), None)
+        else:
+            state.put(space, key, value)
+            model[(space, key)] = value
+        if looks:
+            assert (state.root(), state.count()) == (fresh(model).root(), len(model))
+    assert state.root() == state.root() == fresh(model).root()
+
+
+def test_many_keys_changed_here_and_there_give_the_root_of_a_state_made_at_once() -> None:
+    model: dict[tuple[str, str], Any] = {("s", f"{number:04d}"): 0 for number in range(1_001)}
+    state = fresh(model)
+    state.root()
+    for turn, step in enumerate((1, 7, 100, 1_000), 1):
+        for number in range(turn, 1_001, step):
+            model["s", f"{number:04d}"] = turn
+            state.put("s", f"{number:04d}", turn)
+        assert state.root() == fresh(model).root()
+    for number in (0, 500, 1_000):
+        del model["s", f"{number:04d}"]
+        state.delete("s", f"{number:04d}")
+        model["s", f"{number:04d}x"] = 1
+        state.put("s", f"{number:04d}x", 1)
+        assert state.root() == fresh(model).root()
+
+
+@given(st.dictionaries(keys, st.integers(0, 9), max_size=8), keys)
+def test_a_loaded_space_has_the_root_of_a_written_one_and_goes_on(
+    content: dict[tuple[str, str], int], other: tuple[str, str]
+) -> None:
+    written, loaded = fresh(content), State()
+    for space in written.spaces():
+        items = written.items(space)
+        leaves = b"".join(state_leaf(space, key, b"%d" % value) for key, value in items)
+        loaded.load(space, [key for key, _ in items], [value for _, value in items], leaves)
+    assert (loaded.root(), loaded.count()) == (written.root(), len(content))
+    for state in (written, loaded):
+        state.put(*other, 77)
+    assert loaded.root() == written.root()
+
+
+@pytest.mark.parametrize("ids", [["b", "a"], ["a", "a"], ["a/b"]])
+def test_ids_out_of_order_doubled_or_with_a_slash_are_not_loaded(ids: list[str]) -> None:
+    with pytest.raises(LedgerError):
+        State().load("s", ids, [0] * len(ids), bytes(32 * len(ids)))

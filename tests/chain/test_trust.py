@@ -7,10 +7,19 @@ import pytest
 import rfc8785
 
 from chain.errors import ChainError, ExportError, PolicyError
+from chain.handover import Anchor
 from chain.layout import origin, validator_name
 from chain.note import COSIGNATURE_V1, ED25519, SigningKey
-from chain.policy import encode_policy
-from chain.trust import pin_policy, pinned_policy, read_policy_file, reader_policy, trust_folder
+from chain.policy import encode_policy, parse_policy
+from chain.trust import (
+    ReaderPolicy,
+    pin_newest,
+    pin_policy,
+    pinned_policy,
+    read_policy_file,
+    reader_policy,
+    trust_folder,
+)
 
 NAMES = ("dispatcher", "national_centre", "provincial_centre", "regulator")
 
@@ -37,7 +46,13 @@ def trust(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def export(folder: Path, *policies: bytes, network: str = "fujian") -> Path:
     (folder / "export" / "policy").mkdir(parents=True)
-    manifest = {"channels": ["governance"], "format": "gridproof-export/1", "network": network}
+    manifest = {
+        "channels": ["governance"],
+        "format": "gridproof-export/1",
+        "network": network,
+        "profile": "regulator",
+        "withheld": [],
+    }
     (folder / "export" / "manifest.json").write_bytes(rfc8785.dumps(manifest))
     for number, text in enumerate(policies):
         (folder / "export" / "policy" / str(number)).write_bytes(text)
@@ -69,12 +84,76 @@ def test_an_export_under_another_policy_than_the_pinned_one_is_an_error_and_not_
     assert caught.value.code == "pinned-other"
 
 
-def test_the_newest_policy_of_the_export_is_the_one_that_must_be_pinned(tmp_path: Path) -> None:
+def test_a_pin_that_the_record_has_passed_on_from_is_where_the_reader_begins(tmp_path: Path) -> None:
     pin_policy("fujian", OURS)
-    with pytest.raises(PolicyError):
-        reader_policy(export(tmp_path, OURS, OTHERS), None)
-    pin_policy("fujian", OTHERS)
-    assert reader_policy(tmp_path / "export", None).text == OTHERS
+    assert reader_policy(export(tmp_path, OURS, OTHERS), None) == ReaderPolicy(OURS, "pinned")
+
+
+def test_of_two_pins_the_newest_of_the_record_decides(tmp_path: Path) -> None:
+    both = export(tmp_path, OURS, OTHERS)
+    for text in (OTHERS, OURS):
+        pin_policy("fujian", text)
+    assert reader_policy(both, None).text == OTHERS
+    pin_policy("fujian", policy("a third"))
+    assert reader_policy(both, None).text == OTHERS
+
+
+def anchor(start: int | None, *policies: bytes) -> Anchor:
+    parsed = tuple(parse_policy(text) for text in policies)
+    return Anchor(parsed[-1], "self-asserted" if start is None else "pinned", parsed, start)
+
+
+def test_pinning_the_successor_retires_what_it_follows(tmp_path: Path, trust: Path) -> None:
+    old = pin_policy("fujian", OURS)
+    new = pin_newest("fujian", anchor(0, OURS, OTHERS))
+    assert sorted(path.name for path in (trust / "fujian").iterdir()) == sorted(
+        [new.name, old.with_suffix(".retired").name]
+    )
+    assert reader_policy(export(tmp_path / "new", OURS, OTHERS), None).text == OTHERS
+    with pytest.raises(PolicyError) as caught:
+        reader_policy(export(tmp_path / "old", OURS), None)
+    assert (caught.value.code, caught.value.where) == ("pinned-retired", "fujian")
+    assert "--record" in caught.value.sentence
+
+
+def test_a_policy_that_was_only_handed_in_is_retired_too(tmp_path: Path) -> None:
+    pin_newest("fujian", anchor(0, OURS, OTHERS))
+    with pytest.raises(PolicyError) as caught:
+        reader_policy(export(tmp_path, OURS), None)
+    assert caught.value.code == "pinned-retired"
+
+
+def test_a_retired_policy_alone_is_not_self_asserted(tmp_path: Path) -> None:
+    pin_newest("fujian", anchor(0, OURS, OTHERS)).unlink()
+    with pytest.raises(PolicyError) as caught:
+        reader_policy(export(tmp_path, OURS), None)
+    assert caught.value.code == "pinned-retired"
+
+
+def test_pinning_a_retired_policy_by_hand_brings_it_back(tmp_path: Path) -> None:
+    pin_newest("fujian", anchor(0, OURS, OTHERS))
+    pin_policy("fujian", OURS)
+    assert reader_policy(export(tmp_path, OURS), None).text == OURS
+
+
+def test_a_network_that_comes_back_to_a_policy_does_not_retire_it(tmp_path: Path) -> None:
+    pin_newest("fujian", anchor(0, OURS, OTHERS, OURS))
+    assert reader_policy(export(tmp_path, OURS, OTHERS, OURS), None).text == OURS
+
+
+def test_pinning_the_newest_policy_twice_changes_nothing(trust: Path) -> None:
+    first = pin_newest("fujian", anchor(0, OURS, OTHERS))
+    assert pin_newest("fujian", anchor(1, OURS, OTHERS)) == first
+    assert len(list((trust / "fujian").iterdir())) == 2
+
+
+def test_a_record_that_was_judged_by_its_own_word_pins_nothing(trust: Path) -> None:
+    with pytest.raises(PolicyError, match="judged by its own word") as caught:
+        pin_newest("fujian", anchor(None, OURS))
+    assert caught.value.code == "pin"
+    with pytest.raises(PolicyError, match="a policy that is none of its own"):
+        pin_newest("fujian", Anchor(parse_policy(OTHERS), "policy", (parse_policy(OURS),), None))
+    assert not trust.exists()
 
 
 def test_a_pin_for_another_network_says_nothing(tmp_path: Path) -> None:
@@ -168,16 +247,16 @@ def test_a_folder_is_no_policy_file(tmp_path: Path) -> None:
 
 
 def test_evidence_is_judged_by_the_pin_that_equals_its_policy() -> None:
-    assert pinned_policy("fujian", lambda: OURS).source == "self-asserted"
+    assert pinned_policy("fujian", lambda: [OURS]).source == "self-asserted"
     pin_policy("fujian", OURS)
-    found = pinned_policy("fujian", lambda: OURS)
+    found = pinned_policy("fujian", lambda: [OURS])
     assert (found.text, found.source) == (OURS, "pinned")
     with pytest.raises(PolicyError) as caught:
-        pinned_policy("fujian", lambda: OTHERS)
+        pinned_policy("fujian", lambda: [OTHERS])
     assert caught.value.code == "pinned-other"
 
 
 @pytest.mark.parametrize("network", ["", "..", "a/b"])
 def test_a_network_whose_name_is_none_reaches_no_pin(network: str) -> None:
     with pytest.raises(ChainError):
-        pinned_policy(network, lambda: OURS)
+        pinned_policy(network, lambda: [OURS])

@@ -10,7 +10,7 @@ from chain.journal import Journal
 from chain.merkle import Tree
 from chain.note import COSIGNATURE_V1, ED25519, SigningKey, parse_checkpoint, verify_cosignature
 from chain.policy import Policy, encode_policy, parse_policy, verify_checkpoint
-from chain.validator import LogTree, Validators, sign_checkpoint
+from chain.validator import LogTree, SigningState, Validators, sign_checkpoint, sign_handover
 
 ORIGIN = "gridproof/test/area-1"
 NOW_MS = 1_793_577_600_999
@@ -32,7 +32,8 @@ def log(*leaves: bytes, origin: str = ORIGIN, time_ms: int = NOW_MS) -> LogTree:
 
 
 def validators(folder: Path, keys: dict[str, SigningKey] | None = None, now_ms: int = NOW_MS) -> Validators:
-    return Validators(KEYS if keys is None else keys, Journal(folder / "signing-state"), lambda: now_ms)
+    state = SigningState(Journal(folder / "signing-state"), lambda: now_ms)
+    return Validators(KEYS if keys is None else keys, state)
 
 
 def policy(threshold: int = 3, keys: dict[str, SigningKey] | None = None) -> Policy:
@@ -185,3 +186,50 @@ def test_a_file_of_something_else_is_no_signing_state(tmp_path: Path, record: by
     with pytest.raises(ChainError) as caught:
         validators(tmp_path)
     assert caught.value.code == "signing-state"
+
+
+NEW_KEY = SigningKey("gridproof/test/validator/regulator", COSIGNATURE_V1, b"another key".ljust(32, b"."))
+
+
+def pair(folder: Path, old: dict[str, SigningKey], new: dict[str, SigningKey]) -> tuple[Validators, Validators]:
+    state = SigningState(Journal(folder / "signing-state"), lambda: NOW_MS)
+    return Validators(old, state), Validators(new, state)
+
+
+def test_a_replaced_key_keeps_its_name_and_promises_for_itself(tmp_path: Path) -> None:
+    old, new = pair(tmp_path, KEYS, {**KEYS, "regulator": NEW_KEY})
+    old.cosign(log(b"a", b"b"))
+    assert not new.has_signed(ORIGIN)
+    # The new key has promised nothing; the others hold the log to what they signed.
+    with pytest.raises(LedgerError, match="has signed another root"):
+        new.cosign(log(b"x", b"y", b"z"))
+    new.cosign(log(b"a", b"b", b"c"))
+    state = old.state
+    assert state.size(KEYS["regulator"].verifier_key, ORIGIN) == 2
+    assert state.size(NEW_KEY.verifier_key, ORIGIN) == 3
+
+
+def test_a_handover_has_both_quorums_and_each_key_signs_once(tmp_path: Path) -> None:
+    changed = {**KEYS, "regulator": NEW_KEY}
+    both = pair(tmp_path, KEYS, changed)
+    note = sign_handover(log(b"a"), LOG_KEY, policy(), policy(keys=changed), both)
+    assert len(note.signatures) == 1 + 5
+    for judge in (policy(), policy(keys=changed)):
+        assert verify_checkpoint(note, judge, ORIGIN).checkpoint.size == 1
+
+
+@pytest.mark.parametrize("missing", ["old", "new"])
+def test_a_handover_without_one_of_the_quorums_promises_nothing(missing: str, tmp_path: Path) -> None:
+    two = {name: KEYS[name] for name in ("regulator", "dispatcher")}
+    both = pair(tmp_path, two if missing == "old" else KEYS, two if missing == "new" else KEYS)
+    with pytest.raises(LedgerError) as caught:
+        sign_handover(log(b"a"), LOG_KEY, policy(), policy(), both)
+    assert caught.value.code == "no-quorum"
+    assert not both[0].has_signed(ORIGIN)
+
+
+def test_without_a_quorum_nobody_promises(tmp_path: Path) -> None:
+    two = validators(tmp_path, {name: KEYS[name] for name in ("regulator", "dispatcher")})
+    with pytest.raises(LedgerError):
+        sign_checkpoint(log(b"a"), LOG_KEY, policy(), two)
+    assert not two.has_signed(ORIGIN)

@@ -262,14 +262,15 @@ def test_a_time_that_no_calendar_writes_is_refused_even_when_its_signers_vouch_f
     governance.extend_hashes(leaf_hash(data) for data in forged.entries[GOVERNANCE])
     last = len(forged.entries[BEACON]) - 1
     parts = (
-        ChannelPart((index,), AREA, (entry_part(forged, AREA, index),), encode_nodes(prove_many(log, [index])), ()),
+        ChannelPart((index,), (), AREA, (entry_part(forged, AREA, index),), encode_nodes(prove_many(log, [index])), ()),
         ChannelPart(
-            (), GOVERNANCE, (entry_part(forged, GOVERNANCE, 0),), encode_nodes(prove_many(governance, [0])), ()
+            (), (), GOVERNANCE, (entry_part(forged, GOVERNANCE, 0),), encode_nodes(prove_many(governance, [0])), ()
         ),
     )
     note = forged.checkpoint(BEACON, asked.keys).decode()
     part = BeaconPart(note, forged.entries[BEACON][last].decode(), encode_nodes(prove_many(beacon, [last])))
-    document = Document(part, tuple(sorted(parts, key=lambda p: p.channel)), FORMAT, NETWORK, forged.policy.decode())
+    policy = forged.policies[-1].decode()
+    document = Document(part, tuple(sorted(parts, key=lambda p: p.channel)), FORMAT, NETWORK, policy)
     found = refusal(encode_document(document), None)
     assert "time" in str(found), found
 

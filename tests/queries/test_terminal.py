@@ -35,7 +35,7 @@ def test_errors_quote_it_escaped(name: str) -> None:
 def test_a_verdict_shows_it_escaped(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     bad = HOSTILE[name]
     text = f"a{bad}b"
-    row = ProvenRow(text, text, 1, 0, {}, (), "written", "accepted", text, text, 0, 2)
+    row = ProvenRow(text, text, 1, 0, {}, (), "written", "accepted", text, text, 0, 2, "sealed", text)
     entry = ProvenEntry("c", 1, "block", 0, text)
     verdict = Verdict(text, "self-asserted", "", 1, "", 0, (text,), 0, "embedded", 1, 1, 1, (row,), (entry,))
     _print(verdict)

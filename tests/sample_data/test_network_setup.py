@@ -1,9 +1,9 @@
-"""What the simulated network puts on the record about its members."""
+"""What the simulated network puts on the record about its institutions and members."""
 
 from dataclasses import replace
 
-from chain.commitment import field_commitment
-from sample_data.network_setup import Keyring, real_name_commitment
+from chain.private.record import information_hash
+from sample_data.network_setup import OPERATORS, Keyring, private_record
 from sample_data.records import Participant
 
 KEYS = Keyring(b"a secret of this test")
@@ -13,13 +13,26 @@ MEMBER = Participant(
 )  # fmt: skip
 
 
-def test_the_information_hash_opens_with_the_owners_salt_and_the_real_name_record() -> None:
-    record = {"account": "fz-factory-01", "name_en": "Factory A", "name_zh": "甲厂"}
-    opened = field_commitment("real_name_record", KEYS.seed("salt/fz-factory-01"), record)
-    assert real_name_commitment(KEYS, MEMBER) == opened
+def test_the_private_record_of_a_member_holds_what_a_registrar_vets() -> None:
+    record = private_record(KEYS, MEMBER)
+    assert record.subject == "fz-factory-01"
+    assert sorted(record.values) == ["contact", "credit_code", "real_name_record"]
+    expected = {"account": "fz-factory-01", "name_en": "Factory A", "name_zh": "甲厂"}
+    assert record.values["real_name_record"] == expected
+    assert len({one.salt for one in record.fields}) == 3
+
+
+def test_the_same_secret_gives_the_same_information_hash() -> None:
+    assert information_hash(private_record(KEYS, MEMBER)) == information_hash(private_record(KEYS, MEMBER))
 
 
 def test_two_members_of_one_name_have_different_information_hashes() -> None:
     twin = replace(MEMBER, account="fz-factory-02")
-    same_account_elsewhere = real_name_commitment(Keyring(b"another secret"), MEMBER)
-    assert len({real_name_commitment(KEYS, MEMBER), real_name_commitment(KEYS, twin), same_account_elsewhere}) == 3
+    records = [private_record(KEYS, MEMBER), private_record(KEYS, twin), private_record(Keyring(b"another"), MEMBER)]
+    assert len({information_hash(record) for record in records}) == 3
+
+
+def test_the_institutions_that_run_a_validator_are_the_council() -> None:
+    council = [account for account, _, _, roles in OPERATORS if "council" in roles]
+    assert council == ["dispatcher", "national-centre", "provincial-centre", "regulator"]
+    assert all(list(roles) == sorted(set(roles)) for _, _, _, roles in OPERATORS)

@@ -63,7 +63,7 @@ class Market:
 
     def entry_of(self, number: int) -> int:
         """The log's entry of the `number`-th declaration, counted by the rows submitted."""
-        found = [entry for entry, _ in self.world.replica.tables["orders_submitted"]._pending]
+        found = [entry for entry, _ in self.world.pending("orders_submitted")]
         return found[number]
 
     def advance(self, at: float) -> None:

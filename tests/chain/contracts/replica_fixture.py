@@ -4,6 +4,7 @@ Keys derive from account names, times are given, so that the same calls make the
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -13,8 +14,11 @@ from chain.contract import Account, Contract, code_sha256
 from chain.contracts import record
 from chain.entry import FORMAT, ContractCode, Event, Genesis, Operator, Receipt
 from chain.execution import NONCES
-from chain.imports import REGISTERED
+from chain.imports import GOVERNANCE, REGISTERED
+from chain.layout import BEACON, origin, validator_name
+from chain.note import COSIGNATURE_V1, ED25519, SigningKey
 from chain.parquet import ENCODER, decode_parquet
+from chain.policy import encode_policy
 from chain.replica import CommittedBlock, Replica
 from chain.schema import Row
 from chain.transaction import SignedTransaction, Signer
@@ -23,9 +27,26 @@ GENESIS_MS = 1_793_577_600_000
 """2026-11-02T00:00:00Z, a Monday."""
 
 
-def signer(account: str) -> Signer:
-    """The account's key, the same in every test."""
-    return Signer(account, sha256(f"test key of {account}".encode()).digest())
+NETWORK = "test"
+AREA_CHANNEL = "area-350100"
+VALIDATORS = ("dispatcher", "national_centre", "provincial_centre", "regulator")
+
+
+def signer(account: str, key_of: str = "") -> Signer:
+    """The account with its first key, the same in every test, or with the one that `key_of` stands for."""
+    return Signer(account, sha256(f"test key of {key_of or account}".encode()).digest())
+
+
+@cache
+def policy_text() -> str:
+    """Four validators, any three of which are a quorum."""
+
+    def key(name: str, algorithm: int) -> SigningKey:
+        return SigningKey(name, algorithm, sha256(f"test key {name}".encode()).digest())
+
+    logs = [key(origin(NETWORK, log), ED25519).verifier_key for log in (BEACON, GOVERNANCE, AREA_CHANNEL)]
+    witnesses = {name: key(validator_name(NETWORK, name), COSIGNATURE_V1).verifier_key for name in VALIDATORS}
+    return encode_policy(logs, witnesses, 3).decode()
 
 
 def member(account: str, roles: tuple[str, ...] = ("member",)) -> Account:
@@ -50,7 +71,7 @@ class World:
         operators: Mapping[str, tuple[str, ...]],
         members: Sequence[Account] = (),
         *,
-        channel: str = "area-350100",
+        channel: str = AREA_CHANNEL,
         parameters: Mapping[str, Any] | None = None,
     ) -> None:
         installed = sorted((*contracts, record.CONTRACT), key=lambda contract: contract.name)
@@ -69,18 +90,20 @@ class World:
         arguments: dict[str, Any],
         rows: Sequence[Row] = (),
         ahead: int = 1,
+        key_of: str = "",
+        valid_until: int = 2**53 - 1,
     ) -> SignedTransaction:
-        """A signed call, its nonce `ahead` of the account's last one."""
+        """A signed call, its nonce `ahead` of the account's last one, with another key than the first if it says so."""
         known = self.replica.contracts[contract].method(method)
         lines = known.batch.encode_lines(rows) if known is not None and known.batch is not None else b""
-        return signer(account).transaction(
+        return signer(account, key_of).transaction(
             network=self.replica.address.network,
             channel=self.replica.address.channel,
             nonce=self.replica.nonce(account) + ahead,
             contract=contract,
             method=method,
             arguments=arguments,
-            valid_until=2**53 - 1,
+            valid_until=valid_until,
             rows=lines,
         )
 
@@ -104,9 +127,10 @@ class World:
         method: str,
         arguments: dict[str, Any] | None = None,
         rows: Sequence[Row] = (),
+        key_of: str = "",
     ) -> Receipt:
         """The receipt of one call in a block of its own."""
-        block = self.block(self.transaction(account, contract, method, arguments or {}, rows))
+        block = self.block(self.transaction(account, contract, method, arguments or {}, rows, key_of=key_of))
         (outcome,) = block.outcomes
         assert outcome.receipt is not None, outcome.dropped
         self._check_receipt(contract, method, outcome.receipt)
@@ -118,8 +142,11 @@ class World:
 
     def rows(self, table: str) -> list[Row]:
         """Every row that was written to a table, in order."""
-        pending = [row for _, rows in self.replica.tables[table]._pending for row in rows]
-        return [*self._sealed.get(table, []), *pending]
+        return [*self._sealed.get(table, []), *(row for _, rows in self.pending(table) for row in rows)]
+
+    def pending(self, table: str) -> list[tuple[int, Sequence[Row]]]:
+        """(entry, its rows) of what is not sealed yet."""
+        return [(entry, written.rows) for entry, written in self.replica.tables[table]._pending]
 
     def column(self, table: str, name: str) -> list[Any]:
         """One column of `rows`."""
@@ -140,7 +167,7 @@ class World:
         """A contract refuses only with codes that it declared."""
         known = self.replica.contracts[contract].method(method)
         assert known is not None
-        declared = {"ok", "bad-arguments", "forbidden", "rows-missing", *known.codes}
+        declared = {"ok", "bad-arguments", "forbidden", "inactive", "restricted", "rows-missing", *known.codes}
         assert receipt.code in declared, f"{receipt.code} is not declared by {contract}.{method}"
 
 
@@ -158,9 +185,9 @@ def _genesis(
         encoder=ENCODER,
         faults=1,
         format=FORMAT,
-        governance="" if channel == "governance" else sha256(b"governance").hexdigest(),
+        governance="" if channel == GOVERNANCE else sha256(b"governance").hexdigest(),
         kind="genesis",
-        name="test",
+        name=NETWORK,
         operators=tuple(
             Operator(
                 account=account,
@@ -173,7 +200,7 @@ def _genesis(
             for account, roles in sorted(operators.items())
         ),
         parameters=parameters,
-        policy="quorum none\n",
+        policy=policy_text(),
         release="gridproof test",
         schemas=tuple(msgspec.to_builtins(schema) for schema in schemas),
         time=GENESIS_MS,

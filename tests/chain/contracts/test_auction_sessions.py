@@ -59,7 +59,7 @@ def played(script: list[tuple[float, str, tuple[tuple[Any, ...], ...]]], paramet
 def accepted_orders(market: Market) -> dict[tuple[int, int], tuple[str, Any]]:
     """(entry, row) → (account, submitted row) of every order that a receipt accepted, from the log itself."""
     found: dict[tuple[int, int], tuple[str, Any]] = {}
-    submitted = dict(market.world.replica.tables["orders_submitted"]._pending)
+    submitted = dict(market.world.pending("orders_submitted"))
     for entry, rows in submitted.items():
         transaction = parse_entry(market.world.entries[entry])
         assert isinstance(transaction, Transaction)

@@ -34,7 +34,7 @@ from tests.chain.contracts.area_fixture import (
 from tests.chain.contracts.replica_fixture import World
 
 
-def test_F18_a_reading_becomes_a_bundle_whose_name_says_plant_interval_and_range() -> None:  # noqa: N802
+def test_F18_a_reading_becomes_a_bundle_whose_name_says_plant_interval_and_range() -> None:
     world = area()
     read(world, (PLANT, START, 60, 1_000))
     receipt = issue(world, START)
@@ -101,7 +101,7 @@ def test_a_bundle_changes_hands_again_and_again_without_a_change_of_status() -> 
         assert (bundle_of(world, WHOLE).owner, bundle_of(world, WHOLE).status) == (to, "active")
 
 
-def test_F30_a_cancellation_names_beneficiary_purpose_and_period() -> None:  # noqa: N802
+def test_F30_a_cancellation_names_beneficiary_purpose_and_period() -> None:
     world = published()
     transfer(world)
     receipt = cancel(world, by=BUYER, quantity_wh=400, beneficiary_account=BUYER)
@@ -126,7 +126,7 @@ def test_F30_a_cancellation_names_beneficiary_purpose_and_period() -> None:  # n
     }
 
 
-def test_F26_the_life_of_a_bundle_is_its_rows_in_certificate_events() -> None:  # noqa: N802
+def test_F26_the_life_of_a_bundle_is_its_rows_in_certificate_events() -> None:
     world = published()
     transfer(world, quantity_wh=250, price_fen_per_mwh=1_200)
     cancel(world, f"{PLANT}.{STAMP}.0-249", by=BUYER)
@@ -246,7 +246,7 @@ INTO: dict[str, Callable[[World], Receipt | None]] = {
 
 @pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize("status", INTO)
-def test_F25_every_change_outside_the_table_is_rejected(status: str, action: str) -> None:  # noqa: N802
+def test_F25_every_change_outside_the_table_is_rejected(status: str, action: str) -> None:
     world = issued() if action == "publish" else published()
     INTO[status](world)
     assert bundle_of(world, WHOLE).status == status

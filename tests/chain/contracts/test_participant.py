@@ -1,68 +1,63 @@
 """Registration: what reaches the other channels, and every registration that is refused."""
 
+from typing import Any
+
 import msgspec
 import pytest
 from nacl import bindings
 
-from chain import replica
+from chain import imports
 from chain.contract import Account
 from chain.contracts import participant
 from chain.contracts.participant import possession_message
+from chain.identity.deposit import deposit_number, parse_deposit_number
 from chain.transaction import parse_transaction
+from tests.chain.contracts.governance_fixture import (
+    COMPANY,
+    DIRECTORY,
+    HASH,
+    REGISTRAR,
+    REGULATOR,
+    act,
+    governance,
+    registration,
+)
 from tests.chain.contracts.replica_fixture import GENESIS_MS, World, signer
 
-REGISTRAR = "provincial-centre"
-OPERATORS = {REGISTRAR: ("provincial_centre", "registrar"), "regulator": ("regulator",)}
 
-HASH = "ab" * 32
-
-
-def governance() -> World:
-    return World([participant.CONTRACT], OPERATORS, channel="governance")
+def with_directory(*roles: str) -> World:
+    world = governance()
+    mapping = {"directory": DIRECTORY, "organisation": COMPANY, "roles": list(roles)}
+    assert world.call(REGISTRAR, "alliance", "map_directory", mapping).code == "ok"
+    return world
 
 
-def arguments(account: str = "minjiang-solar", key_of: str | None = None, **changes: object) -> dict[str, object]:
-    holder = signer(key_of or account)
-    return {
-        "account": account,
-        "area": "350100",
-        "information_hash": HASH,
-        "kind": "prosumer",
-        "name_en": "Minjiang Solar",
-        "name_zh": "闽江光伏",
-        "possession": holder.sign_bytes(possession_message(account, holder.public_key)),
-        "public_key": holder.public_key,
-        "voltage": "10kV",
-        "zone": "zone-1",
-        **changes,
-    }
-
-
-def with_key(public_key: str, possession: str = "00" * 64) -> dict[str, object]:
-    return arguments(public_key=public_key, possession=possession)
+def with_key(public_key: str, possession: str = "00" * 64) -> dict[str, Any]:
+    return registration(public_key=public_key, possession=possession)
 
 
 def test_registration_reports_an_account_that_other_channels_can_import() -> None:
     world = governance()
-    receipt = world.call(REGISTRAR, "participant", "register", arguments())
+    receipt = act(world, REGISTRAR, "register", **registration())
     assert receipt.code == "ok"
     (event,) = receipt.events
-    assert event.name == participant.REGISTERED
-    assert event.name in replica.ACCOUNT_EVENTS
+    assert event.name == imports.REGISTERED
     account = msgspec.convert(event.data, Account)
     assert sorted(event.data) == sorted(Account.__struct_fields__)
     assert event.data["roles"] == ["member"]
     assert account.public_key == signer("minjiang-solar").public_key
-    assert account == world.replica.state.get("account", "minjiang-solar")
+    assert account == world.replica.state.get("account", "minjiang-solar") == imports.told_account(event)
 
 
 def test_registration_writes_one_row_with_everything_but_the_real_name_record() -> None:
     world = governance()
-    world.call(REGISTRAR, "participant", "register", arguments())
+    act(world, REGISTRAR, "register", **registration())
     assert world.records("participants") == [
         {
             "account": "minjiang-solar",
             "kind": "prosumer",
+            "organisation": "",
+            "directory": "",
             "area": "350100",
             "zone": "zone-1",
             "voltage": "10kV",
@@ -72,32 +67,83 @@ def test_registration_writes_one_row_with_everything_but_the_real_name_record() 
             "information_hash": HASH,
             "roles": "member",
             "status": "active",
+            "change": "register",
+            "reason": "",
             "time": GENESIS_MS + 1_000,
         }
     ]
 
 
+def test_the_deposit_number_is_that_of_the_registration() -> None:
+    world = governance()
+    block = world.block(world.transaction(REGISTRAR, "participant", "register", registration()))
+    entry = block.outcomes[0].entry
+    assert entry is not None
+    identity = world.replica.state.get("participant.identity", "minjiang-solar")
+    assert identity.deposit_entry == entry == parse_deposit_number(deposit_number(entry))
+
+
 def test_a_registered_participant_can_sign_on_governance_at_once() -> None:
     world = governance()
-    world.call(REGISTRAR, "participant", "register", arguments())
-    receipt = world.call("minjiang-solar", "participant", "register", arguments("another"))
-    assert receipt.code == "forbidden"
+    act(world, REGISTRAR, "register", **registration())
+    assert act(world, "minjiang-solar", "register", **registration("another")).code == "forbidden"
 
 
-def test_an_operator_who_is_no_registrar_may_not_register() -> None:
-    assert governance().call("regulator", "participant", "register", arguments()).code == "forbidden"
+def test_an_operator_who_is_neither_registrar_nor_council_may_not_register() -> None:
+    assert act(governance(), "metering", "register", **registration()).code == "forbidden"
 
 
-def test_parameters_decide_which_roles_a_registrar_may_grant() -> None:
-    world = World(
-        [participant.CONTRACT],
-        OPERATORS,
-        channel="governance",
-        parameters={"participant": {"grantable_roles": ["member", "metering_operator"]}},
-    )
-    both = arguments(roles=["member", "metering_operator"])
-    assert world.call(REGISTRAR, "participant", "register", both).code == "ok"
-    assert world.column("participants", "roles") == ["member,metering_operator"]
+def test_a_council_member_registers_for_its_own_organisation_only() -> None:
+    world = governance()
+    assert act(world, REGULATOR, "register", **registration()).code == "other-organisation"
+    own = registration("inspector", kind="operator", area="", organisation=REGULATOR, roles=["regulator"])
+    assert act(world, REGULATOR, "register", **own).code == "ok"
+    assert act(world, "inspector", "suspend", account="metering", reason="inspection").code == "ok"
+
+
+def test_a_registrar_cannot_make_itself_an_account_of_another_organisation_that_votes() -> None:
+    world = governance()
+    for roles in (["council"], ["regulator"], ["member"]):
+        theirs = registration("mole", kind="operator", organisation=REGULATOR, roles=roles)
+        assert act(world, REGISTRAR, "register", **theirs).code == "other-organisation"
+
+
+def test_a_natural_person_needs_no_name_on_the_record() -> None:
+    world = governance()
+    assert act(world, REGISTRAR, "register", **registration(name_en="", name_zh="")).code == "ok"
+    assert world.column("participants", "name_zh") == [""]
+
+
+def test_F05_a_directory_of_the_organisation_gives_the_roles() -> None:
+    world = with_directory("council", "issuing_body")
+    joining = registration(organisation=COMPANY, directory=DIRECTORY)
+    assert act(world, REGISTRAR, "register", **joining).code == "ok"
+    account = world.replica.state.get("account", "minjiang-solar")
+    assert (account.organisation, account.roles) == (COMPANY, ("council", "issuing_body"))
+    assert world.column("participants", "directory") == [DIRECTORY]
+
+
+DIRECTORIES = {
+    "a directory that nobody mapped": ({"directory": "ou=none", "organisation": COMPANY}, "directory"),
+    "a directory of another organisation": ({"directory": DIRECTORY, "organisation": "metering"}, "directory"),
+    "a directory without an organisation": ({"directory": DIRECTORY}, "directory"),
+    "a directory and roles": ({"directory": DIRECTORY, "organisation": COMPANY, "roles": ["member"]}, "roles"),
+    "neither directory nor roles": ({"directory": "", "organisation": COMPANY}, "roles"),
+    "an organisation that is none": ({"directory": DIRECTORY, "organisation": "nobody"}, "organisation"),
+}
+
+
+@pytest.mark.parametrize(("changes", "code"), DIRECTORIES.values(), ids=DIRECTORIES.keys())
+def test_roles_come_from_a_directory_that_is_mapped_or_one_by_one(changes: dict[str, Any], code: str) -> None:
+    world = with_directory("issuing_body")
+    assert act(world, REGISTRAR, "register", **registration(**changes)).code == code
+
+
+def test_parameters_decide_which_roles_anyone_may_hold() -> None:
+    world = governance(grantable_roles=["member", "observer"])
+    both = registration(roles=["member", "observer"])
+    assert act(world, REGISTRAR, "register", **both).code == "ok"
+    assert world.column("participants", "roles") == ["member,observer"]
 
 
 SMALL_ORDER = "01" + "00" * 31
@@ -112,24 +158,32 @@ MIXED_ORDER = bytes(
 ).hex()
 
 BAD = {
-    "a name with a space": (arguments("min jiang"), "account-name"),
-    "an empty name": (arguments(""), "account-name"),
-    "a name with a slash": (arguments("a/b"), "account-name"),
-    "a name of 65 characters": (arguments("a" * 65), "account-name"),
-    "a Chinese account name": (arguments("闽江"), "account-name"),
-    "the name of an operator": (arguments("regulator"), "account-taken"),
-    "an area in letters": (arguments(area="fuzhou"), "area"),
-    "an area of 5 digits": (arguments(area="35010"), "area"),
-    "an area in Arabic-Indic digits": (arguments(area="٣٥٠١٠٠"), "area"),
-    "the kind of operators": (arguments(kind="operator"), "kind"),
-    "an empty kind": (arguments(kind=""), "kind"),
-    "no roles": (arguments(roles=[]), "roles"),
-    "a role twice": (arguments(roles=["member", "member"]), "roles"),
-    "roles out of order": (arguments(roles=["retailer", "member"]), "roles"),
-    "a role of the institutions": (arguments(roles=["issuing_body"]), "roles"),
-    "a registrar's own role": (arguments(roles=["member", "registrar"]), "roles"),
-    "a hash of 31 bytes": (arguments(information_hash="ab" * 31), "information-hash"),
-    "a hash in capitals": (arguments(information_hash="AB" * 32), "information-hash"),
+    "a name with a space": (registration("min jiang"), "account-name"),
+    "an empty name": (registration(""), "account-name"),
+    "a name with a slash": (registration("a/b"), "account-name"),
+    "a name of 65 characters": (registration("a" * 65), "account-name"),
+    "a Chinese account name": (registration("闽江"), "account-name"),
+    "the name of an operator": (registration("regulator"), "account-taken"),
+    "an area in letters": (registration(area="fuzhou"), "area"),
+    "an area without a market": (registration(area="350200"), "area"),
+    "an area with a slash": (registration(area="a/b"), "area"),
+    "a participant without an area": (registration(area=""), "area"),
+    "an area in Arabic-Indic digits": (registration(area="٣٥٠١٠٠"), "area"),
+    "an operator of nobody": (registration(kind="operator"), "kind"),
+    "an empty kind": (registration(kind=""), "kind"),
+    "an organisation that is none": (registration(organisation="nobody"), "organisation"),
+    "an organisation that votes": (registration(organisation="dispatcher"), "other-organisation"),
+    "a directory of nobody": (registration(directory="ou=x"), "directory"),
+    "no roles": (registration(roles=[]), "roles"),
+    "a role twice": (registration(roles=["member", "member"]), "roles"),
+    "roles out of order": (registration(roles=["retailer", "member"]), "roles"),
+    "a role of the institutions": (registration(roles=["issuing_body"]), "roles"),
+    "a role of another organisation": (registration(organisation=COMPANY, roles=["registrar"]), "roles"),
+    "a registrar's own role": (registration(roles=["member", "registrar"]), "roles"),
+    "a role that means everybody": (registration(roles=["anyone"]), "roles"),
+    "a hash of 31 bytes": (registration(information_hash="ab" * 31), "information-hash"),
+    "a hash in capitals": (registration(information_hash="AB" * 32), "information-hash"),
+    "no hash": (registration(information_hash=""), "information-hash"),
     "a key that is no hex": (with_key("zz" * 32), "public-key"),
     "a key of 31 bytes": (with_key("ab" * 31), "public-key"),
     "a key in capitals": (with_key(signer("minjiang-solar").public_key.upper()), "public-key"),
@@ -137,28 +191,30 @@ BAD = {
     "a key of mixed order": (with_key(MIXED_ORDER), "public-key"),
     "a key that is not canonical": (with_key(NOT_CANONICAL), "public-key"),
     "a key that is no point": (with_key(NOT_ON_CURVE), "public-key"),
-    "the key of an operator": (arguments(key_of="regulator"), "key-taken"),
-    "a possession proof of 63 bytes": (arguments(possession="00" * 63), "possession"),
-    "a possession proof of zeros": (arguments(possession="00" * 64), "possession"),
+    "the key of an operator": (registration(key_of="regulator"), "key-taken"),
+    "a possession proof that is no hex": (registration(possession="zz" * 64), "possession"),
+    "a possession proof of 63 bytes": (registration(possession="00" * 63), "possession"),
+    "a possession proof of zeros": (registration(possession="00" * 64), "possession"),
     "a possession proof by another key": (
-        arguments(possession=arguments(key_of="stranger")["possession"]),
+        registration(possession=registration(key_of="stranger")["possession"]),
         "possession",
     ),
     "a possession proof for another account": (
-        arguments(possession=arguments("another", key_of="minjiang-solar")["possession"]),
+        registration(possession=registration("another", key_of="minjiang-solar")["possession"]),
         "possession",
     ),
-    "an empty name in English": (arguments(name_en=""), "bad-arguments"),
-    "a zone with a slash": (arguments(zone="a/b"), "bad-arguments"),
-    "an argument too many": (arguments(extra=1), "bad-arguments"),
+    "a name of 201 characters": (registration(name_en="a" * 201), "bad-arguments"),
+    "a zone with a slash": (registration(zone="a/b"), "bad-arguments"),
+    "an argument too many": (registration(extra=1), "bad-arguments"),
 }
 
 
 @pytest.mark.parametrize(("call", "code"), BAD.values(), ids=BAD.keys())
-def test_a_bad_registration_is_rejected_with_its_code_and_leaves_nothing(call: dict[str, object], code: str) -> None:
+def test_a_bad_registration_is_rejected_with_its_code_and_leaves_nothing(call: dict[str, Any], code: str) -> None:
     world = governance()
+    world.advance(GENESIS_MS + 500)
     before = world.memory()
-    receipt = world.call(REGISTRAR, "participant", "register", call)
+    receipt = act(world, REGISTRAR, "register", **call)
     assert (receipt.status, receipt.code) == ("rejected", code)
     assert receipt.detail
     assert world.memory() == before
@@ -168,16 +224,14 @@ def test_a_bad_registration_is_rejected_with_its_code_and_leaves_nothing(call: d
 
 def test_no_account_is_registered_twice() -> None:
     world = governance()
-    world.call(REGISTRAR, "participant", "register", arguments())
-    again = arguments(key_of="another key")
-    assert world.call(REGISTRAR, "participant", "register", again).code == "account-taken"
+    act(world, REGISTRAR, "register", **registration())
+    assert act(world, REGISTRAR, "register", **registration(key_of="another key")).code == "account-taken"
 
 
 def test_no_key_serves_two_accounts() -> None:
     world = governance()
-    world.call(REGISTRAR, "participant", "register", arguments())
-    again = arguments("another", key_of="minjiang-solar")
-    assert world.call(REGISTRAR, "participant", "register", again).code == "key-taken"
+    act(world, REGISTRAR, "register", **registration())
+    assert act(world, REGISTRAR, "register", **registration("another", key_of="minjiang-solar")).code == "key-taken"
 
 
 def test_every_declared_code_is_shown_by_a_case() -> None:
@@ -190,7 +244,7 @@ def test_two_replicas_make_the_same_bytes() -> None:
     def run() -> list[bytes]:
         world = governance()
         for name in ("b-member", "a-member", "b-member"):
-            world.call(REGISTRAR, "participant", "register", arguments(name))
+            act(world, REGISTRAR, "register", **registration(name))
         world.call(REGISTRAR, "record", "seal")
         return world.entries
 
@@ -198,14 +252,19 @@ def test_two_replicas_make_the_same_bytes() -> None:
 
 
 def test_a_registration_survives_the_wire() -> None:
-    sent = governance().transaction(REGISTRAR, "participant", "register", arguments())
+    sent = governance().transaction(REGISTRAR, "participant", "register", registration())
     assert parse_transaction(sent.wire()) == sent
 
 
 def test_the_event_makes_the_account_known_on_an_area_channel() -> None:
     world = governance()
-    (event,) = world.call(REGISTRAR, "participant", "register", arguments()).events
-    area = World([], OPERATORS)
+    (event,) = act(world, REGISTRAR, "register", **registration()).events
+    area = World([], {})
     area.block(imports=[event])
     assert area.replica.state.get("account", "minjiang-solar") == world.replica.state.get("account", "minjiang-solar")
     assert area.call("minjiang-solar", "record", "seal").code == "forbidden"
+
+
+def test_the_possession_message_is_the_one_of_the_format() -> None:
+    expected = b'gridproof/possession/v1\n{"account":"a","public_key":"k"}'
+    assert possession_message("a", "k") == expected

@@ -5,23 +5,48 @@
 """
 
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from chain import jcs
-from chain.entry import BeaconLeaf, Block, Genesis, Head, Seal, encode_entry, parse_beacon_leaf, parse_entry
+from chain.entry import (
+    BeaconLeaf,
+    Block,
+    Event,
+    Genesis,
+    Head,
+    Receipt,
+    Seal,
+    Trigger,
+    encode_entry,
+    parse_beacon_leaf,
+    parse_entry,
+)
 from chain.errors import ChainError
-from chain.export import EXPORT_FORMAT, Manifest, log_tiles
-from chain.layout import BEACON, CHECKPOINT, MANIFEST, VKEY, log_path, origin, policy_path, segment_path, validator_name
+from chain.export import log_tiles
+from chain.handover import AnchorSource, exported_policies
+from chain.imports import GOVERNANCE
+from chain.layout import (
+    BEACON,
+    CHECKPOINT,
+    MANIFEST,
+    VKEY,
+    handover_path,
+    log_path,
+    origin,
+    policy_path,
+    segment_path,
+    validator_name,
+)
+from chain.manifest import EXPORT_FORMAT, Manifest, Profile
 from chain.merkle import Tree
 from chain.network import NetworkKeys
 from chain.note import COSIGNATURE_V1, ED25519, Checkpoint, Note, SigningKey, encode_checkpoint, encode_note, parse_note
 from chain.note import parse_checkpoint as checkpoint_of
 from chain.reader import ExportReader
-from chain.record import AnchorSource
 from chain.schema import parse_schema
 from chain.tables import catalogue_root, file_sha256, sealed_leaf
 from chain.verify import verify_export
@@ -38,7 +63,11 @@ class Forgery:
         manifest = reader.manifest()
         self.network = manifest.network
         self.channels = list(manifest.channels)
-        self.policy = reader.read(policy_path(0))
+        self.policies = exported_policies(reader)
+        """By number; `handovers` as well, from 1."""
+        self.handovers = {n: reader.read(handover_path(n)) for n in range(1, len(self.policies))}
+        self.profile: Profile = manifest.profile
+        self.withheld: tuple[str, ...] = ()
         self.entries = {log: reader.entries(log, _size(reader, log)) for log in (BEACON, *manifest.channels)}
         self.files = {path: reader.read(path) for path in reader.files() if path.endswith(".parquet")}
 
@@ -108,16 +137,55 @@ class Forgery:
 
         self.edit_all(BEACON, pin)
 
+    def decide(self, time_ms: int, *events: tuple[str, dict[str, Any]]) -> None:
+        """Another block of governance, in which a call reports these events; `relink` makes it fit."""
+        told = tuple(Event(data, name) for name, data in events)
+        receipt = Receipt(code="ok", detail="", events=told, status="accepted", tables=())
+        trigger = Trigger("alliance", time_ms, "decided", "trigger", "tell", receipt)
+        self.entries[GOVERNANCE] += [encode_entry(trigger), encode_entry(_open_block(time_ms))]
+
+    def round(self, time_ms: int) -> int:
+        """Another round of the beacon, under the newest policy; `relink` makes it pin the logs' ends."""
+        last = parse_beacon_leaf(self.entries[BEACON][-1])
+        known = {head.channel: head for head in last.heads}
+        fresh = {channel: Head(channel, False, 0, "", 0) for channel in self.channels}
+        heads = tuple(head for _, head in sorted((fresh | known).items()))
+        digest = file_sha256(self.policies[-1])
+        self.entries[BEACON].append(encode_entry(BeaconLeaf(heads, digest, last.round + 1, time_ms)))
+        self.relink()
+        return last.round + 1
+
+    def hand_over(self, eras: Sequence[NetworkKeys]) -> None:
+        """Sign every handover anew, as `eras`, the keys behind each policy, all of them corrupt, would."""
+        named = [jcs.decode(data)["policy_sha256"] for data in self.entries[BEACON]]
+        firsts = [index for index in range(1, len(named)) if named[index] != named[index - 1]]
+        tree = _tree(self.entries[BEACON])
+        for number, first in enumerate(firsts, 1):
+            text = encode_checkpoint(Checkpoint(origin(self.network, BEACON), first + 1, tree.root(first + 1)))
+            signers = {
+                seed: SigningKey(validator_name(self.network, name), COSIGNATURE_V1, seed)
+                for keys in eras[number - 1 : number + 1]
+                for name, seed in keys.validators.items()
+            }
+            log = SigningKey(origin(self.network, BEACON), ED25519, eras[number].logs[BEACON])
+            cosignatures = (signer.cosign(text, 1_793_700_000) for signer in signers.values())
+            self.handovers[number] = encode_note(Note(text, (log.sign(text), *cosignatures)))
+
     def write(self, folder: Path, keys: NetworkKeys, cosigners: Collection[str] | None = None) -> Path:
         """The whole export in `folder`, signed with `keys`, cosigned by all validators or by `cosigners`."""
         shutil.rmtree(folder, ignore_errors=True)
-        manifest = Manifest(channels=tuple(self.channels), format=EXPORT_FORMAT, network=self.network)
-        files = {MANIFEST: jcs.encode(manifest), policy_path(0): self.policy, **self.files}
+        shown = [channel for channel in self.channels if channel not in self.withheld]
+        manifest = Manifest(tuple(shown), EXPORT_FORMAT, self.network, self.profile, self.withheld)
+        files = {MANIFEST: jcs.encode(manifest)}
+        files |= {policy_path(number): text for number, text in enumerate(self.policies)}
+        files |= {handover_path(number): note for number, note in self.handovers.items()}
+        files |= {path: data for path, data in self.files.items() if path.split("/")[0] not in self.withheld}
         for log in (BEACON, *self.channels):
             key = SigningKey(origin(self.network, log), ED25519, keys.logs[log])
             files[log_path(log, CHECKPOINT)] = self.checkpoint(log, keys, cosigners)
             files[log_path(log, VKEY)] = f"{key.verifier_key}\n".encode()
-            files |= {log_path(log, path): data for path, data in log_tiles(self.entries[log])}
+            if log not in self.withheld:
+                files |= {log_path(log, path): data for path, data in log_tiles(self.entries[log])}
         for path, data in files.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(data)
@@ -161,6 +229,22 @@ def is_transaction(method: str, code: str = "ok") -> Callable[[dict[str, Any]], 
     """Picks a transaction by method and receipt."""
     return lambda entry: (
         entry["kind"] == "transaction" and entry["body"]["method"] == method and entry["receipt"]["code"] == code
+    )
+
+
+def _open_block(time_ms: int) -> Block:
+    """A `block` entry whose numbers `relink` fills in."""
+    return Block(
+        beacon_round=-1,
+        catalogue_root="",
+        count=0,
+        first=0,
+        height=0,
+        kind="block",
+        previous="",
+        state_keys=0,
+        state_root="",
+        time=time_ms,
     )
 
 

@@ -123,13 +123,14 @@ def test_the_reader_may_leave_out_a_validator_whom_the_record_has() -> None:
 @pytest.mark.parametrize(("line", "code"), [("quorum none", "policy-quorum"), (GROUP.format(2), "policy-unsafe")])
 def test_a_network_founded_on_an_unsafe_policy_is_refused_on_its_own_word(line: str, code: str, tmp_path: Path) -> None:
     sample, forged = sample_export(), forgery()
-    forged.policy = weakened(line, sample.policy)
+    policy = weakened(line, sample.policy)
+    forged.policies = [policy]
     for channel in forged.channels:
-        forged.edit(channel, 0, lambda genesis: genesis.update(policy=forged.policy.decode()))
+        forged.edit(channel, 0, lambda genesis: genesis.update(policy=policy.decode()))
     network_id = leaf_hash(forged.entries[GOVERNANCE][0]).hex()
     for area in AREAS:
         forged.edit(area, 0, lambda genesis: genesis.update(governance=network_id))
-    forged.edit_all(BEACON, lambda leaf: leaf.update(policy_sha256=file_sha256(forged.policy)))
+    forged.edit_all(BEACON, lambda leaf: leaf.update(policy_sha256=file_sha256(policy)))
     forged.relink()
     assert refusal(forged.write(tmp_path / "forged", sample.keys), None).code == code
 

@@ -1,0 +1,85 @@
+"""Parameters of contracts in a configuration file, each against the type that its contract declares.
+
+1. A contract is one that this release installs. Its parameters are its fields, each of its own type; nothing that has
+   no default is missing.
+2. What the file says elsewhere is no parameter here: the area of a channel, and what the alliance is born with.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from chain.config_file import Table, near
+from chain.consortium import ALLIANCE
+from chain.contract import Contract
+from chain.toml_lines import Path
+
+_ELSEWHERE: Mapping[str, Mapping[str, str]] = {
+    ALLIANCE: {
+        "channels": "[[channel]] lists them",
+        "faults": "it is `faults` of [network]",
+        "organisations": "[[organisation]] lists them",
+    },
+    "auction": {"area": "it is the `area` of each [[channel]]"},
+}
+"""Rule 2."""
+
+_AT = re.compile(r"(?P<sentence>.*?)(?: - at `\$?(?P<path>[^`]*)`)?", re.DOTALL)
+_STEP = re.compile(r"\.(?P<key>[A-Za-z0-9_]+)|\[(?P<number>[0-9]+)\]|\[\.\.\.\]")
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>[^`]*)`")
+
+
+def read_parameters(table: Table, contracts: Sequence[Contract]) -> dict[str, Mapping[str, Any]]:
+    """Contract → parameters, of those that run there; problems are noted with their lines."""
+    known = {contract.name: contract for contract in contracts}
+    found: dict[str, Mapping[str, Any]] = {}
+    for name in table.content:
+        contract = known.get(name)
+        if contract is None:
+            table.problem("unknown-contract", (name,), f"no contract that runs there{near(name, known)}")
+            continue
+        found[name] = _read(table.optional_table(name), contract)
+    return found
+
+
+def _read(table: Table, contract: Contract) -> Mapping[str, Any]:
+    """Rules 1 and 2 for one contract."""
+    elsewhere = _ELSEWHERE.get(contract.name, {})
+    fields = {field.encode_name: field for field in msgspec.structs.fields(contract.parameters)}
+    for name, value in table.content.items():
+        if name in elsewhere:
+            table.problem("elsewhere", (name,), f"not a parameter to set here: {elsewhere[name]}")
+        elif name not in fields:
+            table.problem(
+                "unknown-key", (name,), f"no parameter of {contract.name}{near(name, fields.keys() - elsewhere)}"
+            )
+        else:
+            _check_value(table, name, value, fields[name].type)
+    for name, field in fields.items():
+        if field.required and name not in table.content and name not in elsewhere:
+            table.problem("missing", (name,), f"{contract.name} has no default for {name}")
+    return table.content
+
+
+def _check_value(table: Table, name: str, value: Any, kind: Any) -> None:
+    if table.is_bad(name):
+        return
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        match = _AT.fullmatch(str(error))
+        path, sentence = (_path(match["path"] or ""), match["sentence"]) if match else ((), str(error))
+        unknown = _UNKNOWN.fullmatch(sentence)
+        if unknown:
+            table.problem("unknown-key", (name, *path, unknown["key"]), "there is no such key here")
+        else:
+            table.problem("type", (name, *path), sentence[:1].lower() + sentence[1:])
+
+
+def _path(text: str) -> Path:
+    """`[0].price` as a path."""
+    return tuple(
+        int(step["number"]) if step["number"] is not None else step["key"] or 0 for step in _STEP.finditer(text)
+    )

@@ -98,7 +98,7 @@ class ConfigError(ChainError):
     def __str__(self) -> str:
         return "\n".join(map(str, self.problems)) if self.problems else super().__str__()
 
-    def __reduce__(self) -> tuple[type["ConfigError"], tuple[Any, ...]]:
+    def __reduce__(self) -> tuple[type["ConfigError"], tuple[object, ...]]:
         return type(self), (self.code, self.sentence, self.where, self.problems)
 
 

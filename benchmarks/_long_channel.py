@@ -21,7 +21,7 @@ _AT_A_TIME = 1_000
 
 @contextmanager
 def long_channel(entries: int) -> Iterator[Path]:
-    """Folder of a closed network whose area has `entries` entries, 1,000 to 2,000 of them behind its newest snapshot."""
+    """Folder of a closed network whose area has `entries` entries, 1,000 to 2,000 behind its newest snapshot."""
     with tempfile.TemporaryDirectory() as folder:
         ledger = Path(folder) / "ledger"
         _make(ledger, entries)

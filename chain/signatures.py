@@ -10,11 +10,13 @@ execution out of the processor's caches at every transaction; done elsewhere, an
 4. No process is started before there is work for it, and none unless somebody asked for them.
 """
 
+import os
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
 from multiprocessing import get_context
 from typing import NamedTuple
 
@@ -29,15 +31,18 @@ SignerCheck = Callable[[Sequence[SignedTransaction], State], Sequence[Checked]]
 
 _SIGNATURE = re.compile(r"[0-9a-f]{128}")
 
+_LARGE_BYTES = 1 << 16
+"""Rows that are work enough for one task."""
+
 Block = tuple[int, Sequence[SignedTransaction]]
 """(time, transactions) of a block to come."""
 
-_BLOCKS_AHEAD = 8
-"""Blocks whose signatures are checked before their turn: enough that no process waits, few enough to hold."""
+_BLOCKS_TOGETHER = 4
+"""Blocks whose signatures are asked for at once: with too little to do a process waits more than it works."""
+_GROUPS_AHEAD = 2
+"""So many times these blocks are checked before their turn: no process waits, and there is not too much to hold."""
 _ELSEWHERE_FROM = 8
 """Below this many signatures handing them to somebody else costs more than it saves."""
-_CHUNK = 25
-"""Signatures of one task: two processes share a block."""
 
 
 def check_in_turn(transactions: Sequence[SignedTransaction], state: State) -> list[Checked]:
@@ -56,7 +61,7 @@ class ThreadedCheck:
         # Keys are read here: the state belongs to the thread that executes.
         keys = [_key(transaction, state) for transaction in transactions]
         work = [_work(transaction, key, b"") for transaction, key in zip(transactions, keys, strict=True)]
-        if len(work) < _ELSEWHERE_FROM:
+        if len(work) < _ELSEWHERE_FROM or _cores() < 2:
             return _results(keys, check_all(work))
         middle = len(work) // 2
         there = self._pool.submit(check_all, work[middle:])
@@ -96,8 +101,11 @@ class PooledCheck:
     def ahead(self, transactions: Sequence[SignedTransaction], state: State) -> None:
         """Begin to check what will be asked for, under the keys that the accounts have now (rules 1 and 2)."""
         fresh = [transaction for transaction in transactions if id(transaction) not in self._pending]
-        for start in range(0, len(fresh), _CHUNK):
-            self._submit(fresh[start : start + _CHUNK], state)
+        share = -(-len(fresh) // self._processes)
+        if any(len(transaction.rows) >= _LARGE_BYTES for transaction in fresh):
+            share = 1
+        for start in range(0, len(fresh), share or 1):
+            self._submit(fresh[start : start + share], state)
 
     def close(self) -> None:
         """End the processes."""
@@ -153,17 +161,24 @@ class SignatureChecks:
 
     def looking_ahead(self, blocks: Iterable[Block], state: State) -> Iterator[Block]:
         """The same `blocks`, each handed out while those after it are being checked (rule 2)."""
-        coming: deque[Block] = deque()
-        for block in blocks:
-            self._check.ahead(block[1], state)
-            coming.append(block)
-            if len(coming) > _BLOCKS_AHEAD:
-                yield coming.popleft()
-        yield from coming
+        source = iter(blocks)
+        coming: deque[list[Block]] = deque()
+        while group := list(islice(source, _BLOCKS_TOGETHER)):
+            self._check.ahead([transaction for _, transactions in group for transaction in transactions], state)
+            coming.append(group)
+            if len(coming) > _GROUPS_AHEAD:
+                yield from coming.popleft()
+        for group in coming:
+            yield from group
 
     def close(self) -> None:
         """End thread and processes."""
         self._check.close()
+
+
+def _cores() -> int:
+    """On how many this process may run: with one, a second thread only takes turns with the first."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _key(transaction: SignedTransaction, state: State) -> str:

@@ -2,7 +2,8 @@
 
 Network and verifier both read it from here (`docs/format.md` section 7):
 
-1. Policy 0 is genesis's; an accepted `alliance.policy` says the next one. Numbers go up by one.
+1. Policy 0 is genesis's; an accepted `alliance.policy` says the next one. Numbers go up by one. The alliance judges
+   policies by the f of genesis, which its parameters repeat.
 2. Channels are those that genesis's `alliance` parameters list, and those that `alliance.channel` creates. Governance
    itself is always there and in no list.
 3. A later `alliance.channel` of the same channel changes its openness and nothing else; `alliance.retired` retires it,
@@ -131,6 +132,9 @@ class Consortium:
             raise LedgerError("consortium", "the governance log does not begin with a genesis entry", where)
         self._policies.append((0, entry.policy))
         self._channels.append((0, _channels_of_genesis(entry, where)))
+        if entry.parameters[ALLIANCE].get("faults") != entry.faults:
+            sentence = f"the alliance's f is not that of genesis, {entry.faults}"
+            raise LedgerError("consortium", sentence, f"{where}: parameters.{ALLIANCE}.faults")
 
     def _read(self, event: Event, where: str) -> None:
         try:

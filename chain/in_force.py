@@ -2,7 +2,8 @@
 
 1. What differs from genesis is in the state, as canonical JSON: in force under the contract, to come under
    `<height, 15 digits>:<contract>`. Whoever has the state has the parameters.
-2. A later decision for the same height replaces an earlier one; one that comes too late takes effect at once.
+2. A later decision for the same height replaces an earlier one; one that comes too late takes effect at once. One for
+   a contract that the channel does not run is passed over: what governance decides must not stop a channel.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,6 @@ from typing import Any
 from chain import jcs
 from chain.contract import Contract
 from chain.entry import Event, Genesis
-from chain.errors import LedgerError
 from chain.genesis_fit import parameters_of
 from chain.imports import told_parameters
 from chain.state import State
@@ -47,7 +47,7 @@ class ParametersInForce:
     def note(self, event: Event, next_height: int) -> None:
         """Parameters to come, if they are this channel's (rule 2)."""
         change = told_parameters(event)
-        if change.channel == self._channel:
+        if change.channel == self._channel and change.contract in self._contracts:
             due = f"{max(change.height, next_height):015d}:{change.contract}"
             self._state.put(PARAMETERS_DUE, due, jcs.encode(change.parameters).decode())
 
@@ -62,7 +62,4 @@ class ParametersInForce:
             self._adopt(contract, text)
 
     def _adopt(self, contract: str, text: str) -> None:
-        known = self._contracts.get(contract)
-        if known is None:
-            raise LedgerError("parameters", f"there is no contract {contract} on this channel", self._channel)
-        self._parameters[contract] = parameters_of(known, jcs.decode(text.encode(), contract))
+        self._parameters[contract] = parameters_of(self._contracts[contract], jcs.decode(text.encode(), contract))

@@ -6,7 +6,8 @@ The data is off the record, sealed to its readers (`chain.private`); here is wha
    to: the version's `change` says so.
 2. `grant_reader` and `withdraw_reader`, by the account itself or a registrar ("not-owner"), for an account that is not
    revoked ("unknown-account", "status"). A reader is an active account other than the owner ("reader"), granted once
-   ("granted"); there is something to read ("no-information"); there are at most `private_readers_max` ("readers-full").
+   ("granted"); there is something to read ("no-information"); with the owner there are at most
+   `private_readers_max` ("readers-full").
    Who is withdrawn was granted before ("not-granted").
 3. `erase_information`, by a registrar or the regulator, on request of whose data it is: nothing is to be erased twice
    ("no-information"). The newest version has no hash from then on, all readers are withdrawn. The old hash stays in the
@@ -54,8 +55,9 @@ def grant_reader(call: Call, arguments: Reader) -> None:
     space = f"{READERS}:{arguments.account}"
     if call.get(space, arguments.reader) is not None:
         call.reject("granted", f"{arguments.reader} is a reader already")
-    if sum(1 for _ in call.items(space)) >= LIMITS.private_readers_max:
-        call.reject("readers-full", f"a private record has at most {LIMITS.private_readers_max} readers")
+    if 1 + sum(1 for _ in call.items(space)) >= LIMITS.private_readers_max:
+        sentence = f"a private record has at most {LIMITS.private_readers_max} readers, its owner among them"
+        call.reject("readers-full", sentence)
     call.put(space, arguments.reader, call.time_ms)
     call.write(INFORMATION_READERS, (arguments.account, arguments.reader, "granted", call.time_ms))
     _report(call, arguments, "granted")

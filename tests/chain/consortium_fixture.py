@@ -16,9 +16,9 @@ LISTED = [
 GENESIS = World([CONTRACT], {}).replica.genesis
 
 
-def genesis(channels: object = LISTED) -> bytes:
+def genesis(channels: object = LISTED, faults: int = GENESIS.faults) -> bytes:
     """The governance genesis of a network with these channels."""
-    parameters = {**GENESIS.parameters, "alliance": {"channels": channels}}
+    parameters = {**GENESIS.parameters, "alliance": {"channels": channels, "faults": faults}}
     return encode_entry(msgspec.structs.replace(GENESIS, channel="governance", governance="", parameters=parameters))
 
 

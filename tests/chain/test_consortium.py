@@ -85,6 +85,11 @@ BAD_GENESIS: dict[str, object] = {
 }
 
 
+def test_an_alliance_that_judges_policies_by_another_f_is_refused() -> None:
+    with pytest.raises(LedgerError, match=r"parameters\.alliance\.faults: the alliance's f is not that of genesis"):
+        Consortium().extend([genesis(faults=0)])
+
+
 @pytest.mark.parametrize("channels", BAD_GENESIS.values(), ids=BAD_GENESIS)
 def test_a_genesis_that_lists_no_channels_properly_is_refused(channels: object) -> None:
     with pytest.raises(ChainError) as caught:

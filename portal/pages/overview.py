@@ -18,14 +18,20 @@ PARAMETERS: tuple[str, ...] = ()
 def page(site: Site, _address: Address) -> None:
     """The whole page; its address says nothing but the language."""
     show(record_badge(site.status))
-    sessions = site.ask("overview_sessions")
-    _totals(sessions, site)
-    _week(sessions)
+    if site.holds_market:
+        sessions = site.ask("overview_sessions")
+        _totals(sessions, site)
+        _week(sessions)
+    else:
+        show(note(say("site.no-market")))
     show(tag("h2", say("overview.who"), cls="gp-h2"), _signers(site))
     show(note(trust_domain(site.status), "warn" if site.status.deployment == "embedded" else "info"))
     show(_anchor(site))
+    if len(site.status.policies) > 1:
+        show(tag("h2", say("overview.policies"), cls="gp-h2"), _policies(site))
     show(tag("h2", say("overview.channels"), cls="gp-h2"), _channels(site))
-    show(tag("h2", say("overview.certificates"), cls="gp-h2"), _certificates(site))
+    if site.holds_market:
+        show(tag("h2", say("overview.certificates"), cls="gp-h2"), _certificates(site))
 
 
 def _totals(sessions: Sequence[dict[str, Any]], site: Site) -> None:
@@ -68,12 +74,14 @@ def _week(sessions: Sequence[dict[str, Any]]) -> None:
 
 def _signers(site: Site) -> Html:
     beacon = site.record.beacon
-    keys = site.record.anchor.policy.witnesses
+    # The reader's policy may have been replaced since: names of the newest, too.
+    newest = site.record.anchor.own.witnesses
+    keys = {**site.record.anchor.policy.witnesses, **newest}
     rows: list[Sequence[Cell]] = [
         (name, keys[name].name, numbers.clock(seconds * 1000, seconds=True)) for name, seconds in beacon.cosigners
     ]
     signed = {name for name, _ in beacon.cosigners}
-    rows += [(name, key.name, say("overview.not-signed")) for name, key in keys.items() if name not in signed]
+    rows += [(name, key.name, say("overview.not-signed")) for name, key in newest.items() if name not in signed]
     columns = (
         Column(say("overview.validator")),
         Column(say("overview.key"), "code"),
@@ -99,6 +107,28 @@ def _anchor(site: Site) -> Html:
         ),
         say("overview.anchor"),
     )
+
+
+def _policies(site: Site) -> Html:
+    """Every policy that was in force, and who handed it over."""
+    columns = (
+        Column(say("overview.policy-number"), "number"),
+        Column(say("overview.policy-since"), "number"),
+        Column(say("overview.policy-validators")),
+        Column(say("overview.policy-handover")),
+        Column(""),
+    )
+    rows: list[Sequence[Cell]] = [
+        (
+            str(policy.number),
+            numbers.count(policy.since_round),
+            ", ".join(policy.validators),
+            f"{', '.join(policy.retiring)} · {', '.join(policy.arriving)}" if policy.retiring else "",
+            say("overview.policy-yours") if policy.number == site.status.trusted_policy else "",
+        )
+        for policy in site.status.policies
+    ]
+    return table(columns, rows, say("overview.policies"))
 
 
 def _channels(site: Site) -> Html:

@@ -31,7 +31,7 @@ def page(site: Site, address: Address) -> None:
     """The whole page."""
     areas = [area for area, hours in sorted(site.hours.items()) if hours]
     if not areas:
-        show(note(say("sessions.none")))
+        show(note(say("sessions.none" if site.holds_market else "site.no-market")))
         return
     area, session = _choose(site, address, areas)
     replay = _replay(site, area, session)

@@ -3,6 +3,7 @@
 1. Green is for what was verified under a policy of the reader's (handed in or pinned). A self-asserted record is amber
    whatever else holds (trust rule 1); a failure is red; what was not computed is grey.
 2. A badge says against which beacon, at what time, signed by whom, and how far: `complete` to an entry, or `included`.
+   What the export withholds is named wherever completeness is claimed for all of it.
 3. An embedded deployment is said to be one trust domain.
 """
 
@@ -35,7 +36,8 @@ def record_badge(status: Status, channel: str | None = None) -> Html:
 def standing_badge(status: Status) -> Html:
     """Whose word the record is, in short: for the sidebar. The page beside it says the rest."""
     word = say("badge.verified") if status.verified else say("badge.self-asserted")
-    return badge("green" if status.verified else "amber", word, say(f"anchor.{status.signers}"), name="standing")
+    sentences = [say(f"anchor.{status.signers}"), *([withheld(status)] if status.withheld else [])]
+    return badge("green" if status.verified else "amber", word, *sentences, name="standing")
 
 
 def inclusion_badge(status: Status, what: str, complete_in: str | None = None) -> Html:
@@ -67,6 +69,12 @@ def replay_badge(replay: SessionReplay, status: Status) -> Html:
     return badge("red", say("replay.differs"), sentence, name="replay")
 
 
+def withheld(status: Status) -> str:
+    """Rule 2: the channels that are not in the export, and for whom they are."""
+    names = ", ".join(f"{one.channel} ({say(f'openness.{one.openness}')})" for one in status.withheld)
+    return say("badge.withheld", channels=names)
+
+
 def trust_domain(status: Status) -> str:
     """Rule 3, and what the deployment survives."""
     survived = say("trust.survives", forks=status.survives_forks, silence=status.survives_silence, f=status.faults)
@@ -78,7 +86,8 @@ def _complete(status: Status, channel: str | None) -> str:
     heads = ", ".join(
         say("badge.to-entry", channel=item.channel, entry=numbers.count(item.complete_to)) for item in chosen
     )
-    return say("badge.complete" if status.verified else "badge.complete-own", heads=heads)
+    complete = say("badge.complete" if status.verified else "badge.complete-own", heads=heads)
+    return complete if channel is not None or not status.withheld else f"{complete} {withheld(status)}"
 
 
 def _verified(status: Status, extent: str, name: str) -> Html:

@@ -55,6 +55,11 @@ class Site:
     def record(self) -> Record:
         return self.export.record
 
+    @property
+    def holds_market(self) -> bool:
+        """Whether a market channel is in the export: one for the public may withhold them all."""
+        return bool(self.sessions)
+
     def channel(self, name: str) -> ChannelRecord:
         return self.record.channels[name]
 

@@ -130,7 +130,7 @@ def test_keys_and_signatures_of_other_lengths_never_reach_the_library() -> None:
 
 def kill_all(check: PooledCheck) -> None:
     for process in list(check._pool._processes.values()):  # type: ignore[union-attr]
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()  # Not os.kill: the executor may have ended it already, as it does once one has died.
         process.join()
 
 

@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 import queries
 from chain.record import open_record
+from tests.chain.alliance_export import alliance_export
 from tests.portal.hostile_export import AREA, MARKDOWN_NAME, NETWORK, SCRIPT_NAME, hostile_export
 from tests.portal.site_fixture import running_site
 from tests.sample_export import copy_of
@@ -390,6 +391,22 @@ def test_a_record_that_vouches_for_itself_is_never_called_verified(
             assert "Self-asserted" in page.inner_text("body")
             assert not re.search(r"\bVerified\b", page.inner_text("body"))
         shoot(page, screenshots, "sql-self-asserted")
+
+
+def test_an_export_for_the_public_says_what_it_withholds(
+    visit: Open, tmp_path_factory: pytest.TempPathFactory, screenshots: Path
+) -> None:
+    made = alliance_export()
+    trust = tmp_path_factory.mktemp("trust-public")
+    policy = trust / "first.policy"
+    policy.write_bytes(made.policies[0])
+    with running_site(made.public, trust, "--policy", str(policy)) as address:
+        for path in ("/", "/sessions", "/certificates", "/sql?q=SELECT+count(*)+FROM+participants"):
+            page = visit(path, base=address)
+            assert "Not in this export, and not verified: area-350100 (for members)" in page.inner_text("body")
+            assert page.get_by_role("alert").count() == 0
+        assert badge(visit("/", base=address), "record")[0] == "green"
+        shoot(visit("/", base=address), screenshots, "overview-public")
 
 
 def test_a_damaged_export_is_named_and_nothing_of_it_is_shown(

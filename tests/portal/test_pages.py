@@ -22,7 +22,7 @@ from chain.market import MARKET_LIMITS
 from chain.merkle import verify_inclusion
 from portal.app import PAGES
 from portal.ui import numbers
-from portal.ui.badge import badge, inclusion_badge, record_badge, replay_badge
+from portal.ui.badge import badge, inclusion_badge, record_badge, replay_badge, standing_badge
 from portal.ui.curves import book_of, clearing_of, curve
 from portal.ui.html import Html, join, tag
 from portal.ui.kept import Kept
@@ -31,6 +31,7 @@ from portal.ui.proofs import prove_entry, prove_head, prove_row, rows_of, writte
 from portal.ui.server import port_problem, server_command, server_environment
 from portal.ui.site import Site, open_site
 from portal.ui.words import words
+from queries.status import WithheldStatus
 from tests.portal.site_fixture import ROOT, environment, free_port, portal_command
 from tests.sample_export import AREAS, sample_export
 
@@ -193,6 +194,13 @@ def test_green_is_only_for_what_the_readers_policy_vouches_for(site: Site, repla
     for made in (record_badge(own), inclusion_badge(own, "x", AREA), replay_badge(replay, own)):
         assert 'data-colour="amber"' in made
         assert "Verified" not in made
+
+
+def test_what_is_withheld_is_named_wherever_completeness_is_claimed_for_all(site: Site) -> None:
+    status = replace(site.status, withheld=(WithheldStatus("area-359900", "managers", 12),))
+    named = "Not in this export, and not verified: area-359900 (for managers)."
+    assert named in str(record_badge(status)) and named in str(standing_badge(status))
+    assert named not in str(record_badge(site.status)) + str(record_badge(status, site.status.channels[0].channel))
 
 
 def test_a_replay_that_differs_is_red_and_names_the_first_difference(site: Site, replay: SessionReplay) -> None:

@@ -22,11 +22,11 @@ from audit.session_index import AUCTION, SessionIndex, index_sessions
 from chain import jcs
 from chain.beacon import check_import, governance_size
 from chain.blockstream import signed_transaction
-from chain.contract import ACCOUNTS, Call
+from chain.contract import ACCOUNTS, RESTRICTED_UNTIL, Call
 from chain.contracts.auction_state import Parameters, Session, Standing
 from chain.entry import Receipt, Transaction, Trigger, parse_entry
 from chain.errors import ChainError
-from chain.execution import NONCES, RESTRICTED, Address, admit, execute, open_call, run_call
+from chain.execution import NONCES, Address, admit, execute, open_call, run_call
 from chain.market.parameters import AuctionParameters
 from chain.market.play import Declaration, RoundOutcome, play_round
 from chain.market.rounds import References
@@ -165,9 +165,9 @@ class _Replay:
             one = known[self._restrictions]
             self._restrictions += 1
             if one.until is None:
-                self._state.delete(RESTRICTED, one.account)
+                self._state.delete(RESTRICTED_UNTIL, one.account)
             else:
-                self._state.put(RESTRICTED, one.account, one.until)
+                self._state.put(RESTRICTED_UNTIL, one.account, one.until)
 
     def _terms(self) -> Parameters:
         first = self._index.entries[self._session][0]
@@ -177,7 +177,9 @@ class _Replay:
         position = self._index.blocks.position(number)
         time_ms = self._index.blocks.blocks[position].time
         parameters = self._ground.parameters_at(position)
-        return open_call(self._contract, parameters, self._index.channel, self._state, time_ms, number)
+        call = open_call(self._contract, parameters, self._index.channel, self._state, time_ms, number)
+        call.is_retiring = self._ground.is_retiring(position)
+        return call
 
     def _run_trigger(self, number: int, entry: Trigger) -> Receipt | str:
         trigger = self._contract.trigger(entry.method)
@@ -227,8 +229,9 @@ class _Replay:
         self._state.put(NONCES, body.account, body.nonce - 1)
         try:
             rows = self._ground.submitted.lines_of(number, body) if body.rows_count else b""
-            admitted = admit(signed_transaction(entry, rows), self._address, self._state, self._ground.contracts)
             call = self._call(number)
+            transaction = signed_transaction(entry, rows)
+            admitted = admit(transaction, self._address, self._state, self._ground.contracts, call.time_ms)
             call.caller, submitted = admitted.caller, admitted.submitted
             if submitted is not None:
                 call.rows, call.columns, call.rows_root = submitted.rows, submitted.columns, submitted.root

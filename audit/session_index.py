@@ -5,7 +5,8 @@
 3. Code, parameters, tables and accounts are taken from the record once. Genesis must fit the code here: what is
    missing, malformed or of another release is a `ChainError` before anything is executed.
 4. Parameters are those in force in the block: genesis's until governance says otherwise (`chain.in_force`). When the
-   channel's first session opens, and for which area, stays as genesis says.
+   channel's first session opens, and for which area, stays as genesis says. From the block on that imports the
+   channel's retirement no session opens (`chain.contracts.auction` 9).
 5. Whose permissions the channel has taken back, and until when, is what accepted calls of `conduct` say.
 """
 
@@ -13,7 +14,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -26,8 +27,16 @@ from chain.contracts.auction import session_id
 from chain.contracts.auction_state import Parameters
 from chain.contracts.conduct import LIFTED, RESTRICTED
 from chain.contracts.installed import resolve_contracts
-from chain.entry import Block, Genesis, Transaction, Trigger, parse_entry
-from chain.imports import ACCOUNT_EVENTS, GOVERNANCE, PARAMETERS, told_account, told_parameters
+from chain.entry import Block, Event, Genesis, Transaction, Trigger, parse_entry
+from chain.imports import (
+    ACCOUNT_EVENTS,
+    GOVERNANCE,
+    PARAMETERS,
+    RETIRED,
+    told_account,
+    told_parameters,
+    told_retirement,
+)
 from chain.in_force import ParametersInForce
 from chain.record import ChannelRecord, Record
 from chain.reexecute import SubmittedRows
@@ -59,6 +68,7 @@ class InForce:
     position: int
     parameters: Parameters
     triggers_max: int
+    is_retiring: bool
 
 
 @dataclass(frozen=True)
@@ -115,6 +125,10 @@ class Ground:
     def triggers_max(self, position: int) -> int:
         """How many triggers the block at that position may run."""
         return self._at(position).triggers_max
+
+    def is_retiring(self, position: int) -> bool:
+        """Rule 4: whether the block at that position opens no session any more."""
+        return self._at(position).is_retiring
 
     def _at(self, position: int) -> InForce:
         return self._in_force[bisect_right(self._in_force, position, key=lambda known: known.position) - 1]
@@ -219,13 +233,13 @@ def _in_force(
     in_force = ParametersInForce(channel.genesis, contracts, State())
 
     def now(position: int) -> InForce:
-        return InForce(position, in_force.of(AUCTION), in_force.of("record").triggers_per_block_max)
+        return InForce(position, in_force.of(AUCTION), in_force.of("record").triggers_per_block_max, is_retiring)
 
+    size, is_retiring = 0, False
     found = [now(0)]
-    told = [event for event in feed.between(0, len(record.channels[GOVERNANCE].entries)) if event.name == PARAMETERS]
-    if not any(told_parameters(event).channel == channel.channel for event in told):
+    told = feed.between(0, len(record.channels[GOVERNANCE].entries))
+    if not any(_concerns(event, channel.channel) for event in told):
         return found
-    size = 0
     for position, block in enumerate(blocks.blocks):
         where = f"{channel.channel} entry {blocks.closings[position]}"
         check_import(channel.genesis, record.leaves, block.beacon_round, block.time, where)
@@ -233,8 +247,17 @@ def _in_force(
         for event in feed.between(first, size):
             if event.name == PARAMETERS:
                 in_force.note(event, position)
+            elif _concerns(event, channel.channel):
+                is_retiring = True
         in_force.advance(position)
         newest = now(position)
-        if (newest.parameters, newest.triggers_max) != (found[-1].parameters, found[-1].triggers_max):
+        if replace(newest, position=found[-1].position) != found[-1]:
             found.append(newest)
     return found
+
+
+def _concerns(event: Event, channel: str) -> bool:
+    """Whether an event decides with what, or how long, this channel runs."""
+    if event.name == PARAMETERS:
+        return told_parameters(event).channel == channel
+    return event.name == RETIRED and told_retirement(event).channel == channel

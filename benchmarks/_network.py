@@ -10,8 +10,9 @@ from nacl.signing import SigningKey
 
 from chain.contracts.auction_tables import ORDERS_SUBMITTED
 from chain.entry import Operator
+from chain.founding import NetworkConfig, derive_keys
 from chain.imports import GOVERNANCE
-from chain.network import Network, NetworkConfig, derive_keys
+from chain.network import Network
 from chain.transaction import SignedTransaction
 from chain.units import HOUR_MS
 from sample_data.network_setup import OPERATORS, Keyring, Sender, SimulatedClock, registration

@@ -6,16 +6,17 @@
 
 Seen together with governance, as it is at the head that the leaf itself pins:
 
-4. The heads are governance and every channel that is registered there, no other.
+4. The heads are governance and every channel that is registered there, no other. A channel that is retired there, and
+   that no round has pinned before, is none: it need not be begun, nor be able to.
 5. The policy named is the newest there.
 6. Only a channel that is retired there is closed.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from hashlib import sha256
 
-from chain.consortium import Consortium
+from chain.consortium import ChannelInfo, Consortium
 from chain.entry import BeaconLeaf, Event, Genesis, Head, Transaction, Trigger, parse_entry
 from chain.errors import ParseError
 from chain.imports import GOVERNANCE, TOLD_EVENTS
@@ -51,15 +52,17 @@ def _check_head(before: Head, head: Head | None, where: str) -> None:
 
 def check_registered(leaves: Sequence[BeaconLeaf], consortium: Consortium) -> None:
     """Rules 4-6 for every leaf; `ParseError` otherwise. `consortium` has read as much of governance as they pin."""
+    pinned: list[str] = []
     for leaf in leaves:
         where = f"{BEACON} entry {leaf.round}"
         size = governance_size(leaves, leaf.round)
-        registered = consortium.channels_at(size)
+        registered = registered_at(consortium, size, pinned)
         expected = sorted((GOVERNANCE, *registered))
         named = [head.channel for head in leaf.heads]
         if named != expected:
             sentence = f"it pins the channels {', '.join(named)}; governance has registered {', '.join(expected)}"
             raise ParseError("beacon-channels", sentence, where)
+        pinned = named
         number, text = consortium.policy_at(size)
         digest = sha256(text.encode()).hexdigest()
         if leaf.policy_sha256 != digest:
@@ -68,6 +71,12 @@ def check_registered(leaves: Sequence[BeaconLeaf], consortium: Consortium) -> No
         for head in leaf.heads:
             if head.closed and (head.channel == GOVERNANCE or registered[head.channel].retired is None):
                 raise ParseError("beacon-closed", f"channel {head.channel} is closed, but not retired", where)
+
+
+def registered_at(consortium: Consortium, size: int, pinned: Collection[str]) -> dict[str, ChannelInfo]:
+    """Rule 4: every channel but governance that a round must pin; `pinned` are those that the round before pins."""
+    channels = consortium.channels_at(size)
+    return {name: info for name, info in channels.items() if info.retired is None or name in pinned}
 
 
 _TOLD = tuple(b'"%s"' % name.encode() for name in TOLD_EVENTS)

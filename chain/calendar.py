@@ -13,6 +13,16 @@ def utc_stamp(time_ms: int) -> str:
     return f"{year:04d}{month:02d}{day:02d}T{minute // 60:02d}{minute % 60:02d}Z"
 
 
+def utc_text(time_ms: int) -> str:
+    """ISO 8601 for people and programs, `yyyy-mm-ddThh:mm:ssZ`; milliseconds stand there where there are any."""
+    seconds, milliseconds = divmod(time_ms, 1_000)
+    days, second = divmod(seconds, 24 * 60 * 60)
+    year, month, day = _civil_date(days)
+    clock = f"{second // 3_600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
+    fraction = f".{milliseconds:03d}" if milliseconds else ""
+    return f"{year:04d}-{month:02d}-{day:02d}T{clock}{fraction}Z"
+
+
 def _civil_date(days: int) -> tuple[int, int, int]:
     """Year, month, day of a day since 1970-01-01.
 

@@ -5,18 +5,20 @@ A value that is not of its kind is noted and stands for its default, so that one
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from chain.contracts.installed import AREA_CONTRACTS, GOVERNANCE_CONTRACTS
+from chain.contracts.participant_state import Parameters as Participation
 from chain.errors import ConfigError, ParseError
 from chain.execution import ANYONE
+from chain.fields import AREA_PATTERN
 from chain.limits import LIMITS
+from chain.near import near
 from chain.text import check_name, check_text, printable
 from chain.toml_lines import Path, Place
 from chain.units import DAY_MS, HOUR_MS, MINUTE_MS
 
-_AREA = re.compile(r"[1-9][0-9]{5}(?:[0-9]{3}){0,2}")
+_AREA = re.compile(AREA_PATTERN)
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
 _DAYS_TO_1970 = 719_163
 """Ordinal of 1970-01-01 in the calendar of years from 1 on."""
@@ -26,23 +28,20 @@ _Choice = TypeVar("_Choice", bound=str)
 _WORDS: Mapping[type, str] = {bool: "a truth value", dict: "a table", int: "an integer", list: "an array", str: "text"}
 
 ROLES = frozenset(
-    role
-    for contract in (*GOVERNANCE_CONTRACTS, *AREA_CONTRACTS)
-    for method in contract.methods
-    for role in method.callers
+    {
+        role
+        for contract in (*GOVERNANCE_CONTRACTS, *AREA_CONTRACTS)
+        for method in contract.methods
+        for role in method.callers
+    }
+    | set(Participation().grantable_roles)
 ) - {ANYONE}
-"""Roles that some method of some contract is for."""
+"""Roles that some method of some contract is for, and those that anyone may hold."""
 
 
 def known_type(value: object) -> bool:
     """Whether it is none of TOML's dates and times."""
     return isinstance(value, tuple(_WORDS))
-
-
-def near(name: str, names: Collection[str]) -> str:
-    """`: did you mean "x"?` for a name that is nearly one of `names`, else what there is."""
-    found = get_close_matches(name, sorted(names), n=1)
-    return f': did you mean "{found[0]}"?' if found else f": there are {', '.join(sorted(names)) or 'none'}"
 
 
 class ConfigFile:
@@ -110,14 +109,16 @@ class Table:
 
     def finish(self) -> None:
         """Every key must have been asked for."""
-        for key in self.content.keys() - self._asked:
-            self.problem("unknown-key", (key,), f"there is no such key here{near(key, self._asked)}")
+        for key in self.content:
+            if key not in self._asked:
+                self.problem("unknown-key", (key,), f"there is no such key here{near(key, self._asked)}")
 
     def table(self, key: str) -> "Table":
         """A table that must be there."""
         return Table(self.file, (*self._path, key), self._take(key, dict, None) or {})
 
     def optional_table(self, key: str) -> "Table":
+        """A table that may be left out, and is empty then."""
         return Table(self.file, (*self._path, key), self._take(key, dict, {}))
 
     def tables(self, key: str, *, needed: bool = True) -> list["Table"]:
@@ -129,6 +130,7 @@ class Table:
         return [Table(self.file, (*self._path, key, number), one) for number, one in enumerate(found)]
 
     def text(self, key: str, default: str | None = None) -> str:
+        """Any text; without a default it must be there."""
         return str(self._take(key, str, default) or "")
 
     def integer(self, key: str, least: int, most: int, default: int | None = None) -> int:
@@ -157,6 +159,7 @@ class Table:
         return found
 
     def choice(self, key: str, options: tuple[_Choice, ...], default: _Choice) -> _Choice:
+        """One of `options`."""
         found = self.text(key, default)
         for option in options:
             if option == found:
@@ -172,7 +175,7 @@ class Table:
         return found
 
     def roles(self, key: str) -> tuple[str, ...]:
-        """An array of roles, in any order; each must be one that some method is for."""
+        """An array of roles, in any order; each must be one of `ROLES`."""
         found = self._take(key, list, [])
         for number, role in enumerate(found):
             if not isinstance(role, str):

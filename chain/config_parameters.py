@@ -5,16 +5,16 @@
 2. What the file says elsewhere is no parameter here: the area of a channel, and what the alliance is born with.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from chain.config_file import Table, near
-from chain.consortium import ALLIANCE
+from chain.config_file import Table
 from chain.contract import Contract
-from chain.toml_lines import Path
+from chain.contracts.alliance_state import ALLIANCE
+from chain.near import near
+from chain.shapes import explained
 
 _ELSEWHERE: Mapping[str, Mapping[str, str]] = {
     ALLIANCE: {
@@ -25,10 +25,6 @@ _ELSEWHERE: Mapping[str, Mapping[str, str]] = {
     "auction": {"area": "it is the `area` of each [[channel]]"},
 }
 """Rule 2."""
-
-_AT = re.compile(r"(?P<sentence>.*?)(?: - at `\$?(?P<path>[^`]*)`)?", re.DOTALL)
-_STEP = re.compile(r"\.(?P<key>[A-Za-z0-9_]+)|\[(?P<number>[0-9]+)\]|\[\.\.\.\]")
-_UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>[^`]*)`")
 
 
 def read_parameters(table: Table, contracts: Sequence[Contract]) -> dict[str, Mapping[str, Any]]:
@@ -69,17 +65,5 @@ def _check_value(table: Table, name: str, value: Any, kind: Any) -> None:
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        match = _AT.fullmatch(str(error))
-        path, sentence = (_path(match["path"] or ""), match["sentence"]) if match else ((), str(error))
-        unknown = _UNKNOWN.fullmatch(sentence)
-        if unknown:
-            table.problem("unknown-key", (name, *path, unknown["key"]), "there is no such key here")
-        else:
-            table.problem("type", (name, *path), sentence[:1].lower() + sentence[1:])
-
-
-def _path(text: str) -> Path:
-    """`[0].price` as a path."""
-    return tuple(
-        int(step["number"]) if step["number"] is not None else step["key"] or 0 for step in _STEP.finditer(text)
-    )
+        path, sentence = explained(error, kind, value, name)
+        table.problem("type", (name, *path), sentence)

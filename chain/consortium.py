@@ -8,63 +8,36 @@ Network and verifier both read it from here (`docs/format.md` section 7):
    itself is always there and in no list.
 3. A later `alliance.channel` of the same channel changes its openness and nothing else; `alliance.retired` retires it,
    once, and it stays known.
+   There are at most as many as a policy may have logs, those of governance and the beacon among them.
 4. "At a size" of the governance log means: by the entries below it.
 
 The events come from accepted entries, so their data has the shape that the contract gives them; a record that somebody
-forged may say anything, hence the checks.
+forged may say anything, hence the checks, and hence nothing is kept that is larger than what was read.
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import msgspec
 
+from chain.contracts.alliance_events import CHANNEL_CHANGED, POLICY_CHANGED, ChannelChange, PolicyChange
+from chain.contracts.alliance_state import ALLIANCE, MarketChannel
 from chain.entry import Event, Genesis, Transaction, Trigger, parse_entry
 from chain.errors import ChainError, LedgerError
-from chain.fields import I53, Name
+from chain.fields import Openness
 from chain.imports import GOVERNANCE, RETIRED, told_retirement
 from chain.layout import check_channel
-
-ALLIANCE = "alliance"
-"""The contract of governance whose parameters list the channels."""
-POLICY_CHANGED = "alliance.policy"
-CHANNEL_CHANGED = "alliance.channel"
-
-Openness = Literal["public", "members", "managers"]
-"""Who may read a channel's content."""
+from chain.limits import LIMITS
 
 _EVENTS = (POLICY_CHANGED, CHANNEL_CHANGED, RETIRED)
 _TOLD = tuple(b'"%s"' % name.encode() for name in _EVENTS)
 
+_CHANNELS_MAX = LIMITS.policy_members_max - 2
+"""Rule 2."""
+
 _Shape = TypeVar("_Shape", bound=msgspec.Struct)
-
-
-class PolicyChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Rule 1."""
-
-    number: I53
-    text: str
-    """The policy file."""
-
-
-class ChannelChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Rules 2 and 3."""
-
-    area: Name
-    channel: Name
-    genesis_hash: str
-    """Leaf hash of the channel's genesis entry, hex; "" for a channel of genesis."""
-    log: str
-    """Verifier key line of its log; "" for a channel of genesis, whose log policy 0 names."""
-    openness: Openness
-
-
-class _Listed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    area: Name
-    channel: Name
-    openness: Openness
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +64,9 @@ class Consortium:
     def __init__(self) -> None:
         self._size = 0
         self._policies: list[tuple[int, str]] = []
-        self._channels: list[tuple[int, Mapping[str, ChannelInfo]]] = []
-        """(entry, all channels from there on), by entry; likewise the policies: few, and asked for at every round."""
+        """(entry, text), by entry."""
+        self._channels: dict[str, list[tuple[int, ChannelInfo]]] = {}
+        """By channel: (entry, what it is from there on), by entry."""
 
     @property
     def size(self) -> int:
@@ -114,24 +88,26 @@ class Consortium:
 
     def policy_at(self, governance_size: int) -> tuple[int, str]:
         """(number, text) of the newest policy at that size (rule 4)."""
-        number = self._last(self._policies, governance_size)
+        self._require_read(governance_size)
+        number = _last(self._policies, governance_size)
         return number, self._policies[number][1]
 
     def channels_at(self, governance_size: int) -> dict[str, ChannelInfo]:
         """Every channel but governance at that size (rule 4), retired ones too, by name."""
-        return dict(self._channels[self._last(self._channels, governance_size)][1])
+        self._require_read(governance_size)
+        found = {channel: _last(known, governance_size) for channel, known in self._channels.items()}
+        return {channel: self._channels[channel][number][1] for channel, number in found.items() if number >= 0}
 
-    def _last(self, known: Sequence[tuple[int, object]], governance_size: int) -> int:
+    def _require_read(self, governance_size: int) -> None:
         if not 0 < governance_size <= self._size:
             sentence = f"asked about size {governance_size}, {self._size} entries have been read"
             raise LedgerError("consortium", sentence, GOVERNANCE)
-        return bisect_left(known, governance_size, key=lambda item: item[0]) - 1
 
     def _begin(self, entry: object, where: str) -> None:
         if not isinstance(entry, Genesis):
             raise LedgerError("consortium", "the governance log does not begin with a genesis entry", where)
         self._policies.append((0, entry.policy))
-        self._channels.append((0, _channels_of_genesis(entry, where)))
+        self._channels = {channel: [(0, info)] for channel, info in _channels_of_genesis(entry, where).items()}
         if entry.parameters[ALLIANCE].get("faults") != entry.faults:
             sentence = f"the alliance's f is not that of genesis, {entry.faults}"
             raise LedgerError("consortium", sentence, f"{where}: parameters.{ALLIANCE}.faults")
@@ -157,7 +133,7 @@ class Consortium:
     def _read_channel(self, change: ChannelChange) -> None:
         """Rules 2 and 3."""
         check_channel(change.channel, CHANNEL_CHANGED)
-        known = self._channels[-1][1].get(change.channel)
+        known = self._known(change.channel)
         created = self._size if known is None else known.created
         retired = None if known is None else known.retired
         info = ChannelInfo(
@@ -170,13 +146,24 @@ class Consortium:
 
     def _read_retirement(self, channel: str) -> None:
         """Rule 3."""
-        known = self._channels[-1][1].get(channel)
+        known = self._known(channel)
         if known is None or known.retired is not None:
             raise LedgerError("consortium", f"there is no channel {channel} to retire", RETIRED)
         self._put(replace(known, retired=self._size))
 
+    def _known(self, channel: str) -> ChannelInfo | None:
+        known = self._channels.get(channel)
+        return None if known is None else known[-1][1]
+
     def _put(self, info: ChannelInfo) -> None:
-        self._channels.append((self._size, {**self._channels[-1][1], info.channel: info}))
+        if info.channel not in self._channels and len(self._channels) >= _CHANNELS_MAX:
+            raise LedgerError("consortium", f"more than {_CHANNELS_MAX} channels", CHANNEL_CHANGED)
+        self._channels.setdefault(info.channel, []).append((self._size, info))
+
+
+def _last(known: Sequence[tuple[int, object]], governance_size: int) -> int:
+    """Rule 4: the number of the last one that an entry below that size brought; -1 where there is none."""
+    return bisect_left(known, governance_size, key=lambda item: item[0]) - 1
 
 
 def _channels_of_genesis(genesis: Genesis, where: str) -> dict[str, ChannelInfo]:
@@ -184,12 +171,14 @@ def _channels_of_genesis(genesis: Genesis, where: str) -> dict[str, ChannelInfo]
     where = f"{where}: parameters.{ALLIANCE}.channels"
     found: dict[str, ChannelInfo] = {}
     try:
-        listed = msgspec.convert(genesis.parameters[ALLIANCE]["channels"], list[_Listed])
+        listed = msgspec.convert(genesis.parameters[ALLIANCE]["channels"], list[MarketChannel])
     except (KeyError, TypeError, msgspec.ValidationError):
         raise LedgerError("consortium", "genesis does not list the network's channels", where) from None
     for item in listed:
         check_channel(item.channel, where)
         found[item.channel] = ChannelInfo(item.area, item.channel, item.openness, "", "", 0, None)
+    if len(listed) > _CHANNELS_MAX:
+        raise LedgerError("consortium", f"more than {_CHANNELS_MAX} channels", where)
     if len(found) != len(listed) or GOVERNANCE in found:
         raise LedgerError("consortium", "a channel stands there twice, or is governance", where)
     return found

@@ -1,6 +1,7 @@
 """What a contract is, and what it may touch.
 
-1. A contract is a value: name, version, parameters, methods, triggers, tables. One contract, one file.
+1. A contract is a value: name, version, parameters, methods, triggers, tables. One contract is one
+   file, or one family of files whose names begin with its own (`alliance.py`, `alliance_voting.py`, …).
 2. Its methods are functions of (`Call`, arguments). They see time, state, parameters and the caller only through the
    `Call`; no clock, no randomness, no file, no float.
 3. A method names the roles that may call it. `("anyone",)` means every registered account.
@@ -47,11 +48,17 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     organisation: str = ""
     """The organisation it acts for; "" where a participant acts for itself."""
     status: Literal["active", "suspended", "revoked"] = "active"
-    """Only an active account's calls are accepted; the others' are on the record as rejected."""
+    """Only an active account's calls are accepted; the others' are on the record as rejected, their batches dropped."""
 
 
 ACCOUNTS = "account"
 """State space of accounts, id = account."""
+
+OPERATOR = "operator"
+"""Kind of the accounts that act for an institution."""
+
+RESTRICTED_UNTIL = "conduct.restricted"
+"""State space of accounts whose permissions this channel has taken back for a while: account → until, ms, exclusive."""
 
 POLICY = "policy"
 """State space of the newest policy's text, on governance; its one id is `CURRENT`."""
@@ -64,7 +71,7 @@ def operator_account(operator: Operator) -> Account:
     return Account(
         account=operator.account,
         area="",
-        kind="operator",
+        kind=OPERATOR,
         organisation=operator.organisation,
         public_key=operator.public_key,
         roles=operator.roles,
@@ -126,11 +133,16 @@ class Contract:
     """Every table it writes, the `…_submitted` ones included."""
     spaces: tuple[Space, ...] = ()
     """Every state space that its calls put values into; tests hold it to that."""
+    check_parameters: Callable[[Any], None] | None = None
+    """What of its parameters no type can say: `LimitError` where they could not work, its place the parameter. Judged
+    at genesis, where a file founds a network, and before a vote changes them."""
     genesis: Callable[["Call"], None] | None = None
     """Runs once when the genesis entry is executed: first triggers, opening balances."""
     after_rejection: Callable[["Call", str], None] | None = None
     """Runs after any transaction of the channel was recorded as rejected, with its code: may keep count and schedule,
     writes no rows and does not refuse."""
+    has_open_positions: Callable[["Call"], bool] | None = None
+    """Whether something runs that must come to its end before the channel may: a retiring channel waits for it."""
     sources: tuple[str, ...] = ()
     """Modules whose source text is its code."""
 
@@ -187,6 +199,8 @@ class Call(msgspec.Struct, eq=False):
     rows_root: str = ""
     due_ms: int = 0
     """When a trigger fell due."""
+    is_retiring: bool = False
+    """The channel takes no more transactions and ends once nothing is open: begin nothing new."""
     events: list[Event] = []
     written: dict[str, list[Row]] = {}
     scheduled: list[tuple[int, str, str, str]] = []

@@ -1,10 +1,11 @@
 """The entries of a channel's log and the leaves of the beacon (`docs/format.md` sections 3 and 7).
 
 Records only: fields in key order, so that the encoder's order is the canonical one. Building and judging them is
-the work of `chain.replica`.
+the work of `chain.replica`. Those that a transaction needs one of each are in no cycle, and spare Python's collector
+the way there (`gc=False`).
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -79,7 +80,7 @@ class Genesis(_Record, frozen=True):
     """Milliseconds UTC."""
 
 
-class Body(_Record, frozen=True):
+class Body(_Record, frozen=True, gc=False):
     """What an account signs."""
 
     account: str
@@ -101,14 +102,14 @@ class Body(_Record, frozen=True):
     """Last block time, ms, at which this may be recorded as accepted."""
 
 
-class Event(_Record, frozen=True):
+class Event(_Record, frozen=True, gc=False):
     """Something a contract reports."""
 
     data: dict[str, Any]
     name: str
 
 
-class Written(_Record, frozen=True):
+class Written(_Record, frozen=True, gc=False):
     """Rows that one entry wrote to one table."""
 
     rows_count: I53
@@ -116,13 +117,13 @@ class Written(_Record, frozen=True):
     table: str
 
 
-class Receipt(_Record, frozen=True):
+class Receipt(_Record, frozen=True, gc=False):
     """The outcome of a transaction or trigger."""
 
     code: str
     """`ok`, or a code that the contract's method declares, or one of `chain.execution`."""
     detail: str
-    events: tuple[Event, ...]
+    events: Annotated[tuple[Event, ...], msgspec.Meta(max_length=LIMITS.events_per_receipt_max)]
     status: Literal["accepted", "rejected"]
     tables: tuple[Written, ...]
 

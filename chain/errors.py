@@ -12,8 +12,10 @@
     ├── LedgerError            a ledger folder that cannot be used as it is
     ├── ExportError            an export that is missing, foreign or wrong
     ├── ConfigError            a file from which no network can be founded
+    ├── SecretFileError        a file of secrets that cannot be read, trusted or written as a file
     └── IdentityError          who somebody is, and whether they may go on
-        ├── KeystoreError      a key file that cannot be read, trusted or written
+        ├── AccountError       an account that the record does not have
+        ├── KeystoreError      a keystore whose content is refused
         ├── PasswordError      a password that is wrong, or too weak to protect a key
         ├── ChallengeError     a login challenge, or an answer to one, that is refused
         ├── CredentialError    a credential that does not hold, or that nobody can be given
@@ -102,12 +104,20 @@ class ConfigError(ChainError):
         return type(self), (self.code, self.sentence, self.where, self.problems)
 
 
+class SecretFileError(ChainError):
+    """A file of secrets that cannot be read, trusted or written as a file, whatever is in it."""
+
+
 class IdentityError(ChainError):
     """Who somebody is, and whether they may go on. Never holds a password or a private key."""
 
 
+class AccountError(IdentityError):
+    """An account that the record does not have."""
+
+
 class KeystoreError(IdentityError):
-    """A key file that cannot be read, trusted or written."""
+    """A keystore whose content is refused, or a key that none can be made for."""
 
 
 class PasswordError(IdentityError):

@@ -5,13 +5,15 @@ Admission, in this order; a failure is an `AdmissionError` (dropped and counted,
 2. by an account that this channel knows;
 3. numbered previous + 1;
 4. signed by the account's key;
-5. with rows that hash to `rows_root`, in canonical form, of the method's schema; none where the method takes none.
+5. with rows that hash to `rows_root`, in canonical form, of the method's schema; none where the method takes none; and
+   rows only of a caller whom rule 8 lets pass: they are kept verbatim whatever comes of the call, and who may not call
+   would fill the record with them.
 
 Execution, in this order; a failure is a rejected receipt with the code in quotes:
 6. not past `valid_until` ("expired");
 7. the contract ("unknown-contract"), its version ("contract-version") and method ("unknown-method") exist;
 8. the caller is active ("inactive"), not restricted on this channel ("restricted"), and holds a role that may call it
-   ("forbidden");
+   ("forbidden"); with rows it is not even admitted, by rule 5 under the same codes;
 9. a batch method has rows ("rows-missing"), arguments have the method's shape ("bad-arguments");
 10. the contract accepts.
 """
@@ -23,14 +25,14 @@ from typing import Any
 import msgspec
 
 from chain import jcs
-from chain.contract import ACCOUNTS, Account, Call, Contract, Method
+from chain.contract import ACCOUNTS, RESTRICTED_UNTIL, Account, Call, Contract, Method
 from chain.entry import ARGUMENTS_DEPTH, Body, Receipt
 from chain.errors import AdmissionError, ParseError, RejectError
 from chain.limits import LIMITS
 from chain.schema import Schema
 from chain.signature_work import Checked, row_levels
 from chain.state import Overlay, State
-from chain.tables import EntryRows, RowTree, entry_rows
+from chain.tables import EntryRows, entry_rows, row_tree
 from chain.text import check_name, check_text
 from chain.transaction import SignedTransaction, verify_signature
 
@@ -40,9 +42,6 @@ NONCES = "nonce"
 ANYONE = "anyone"
 
 UNCHECKED = Checked("")
-
-RESTRICTED = "conduct.restricted"
-"""State space of accounts whose permissions this channel has taken back for a while: account → until, ms, exclusive."""
 
 GENERAL_CODES = {
     "expired": "the block's time is past valid_until",
@@ -60,7 +59,7 @@ GENERAL_CODES = {
 """Codes of rules 6–10 that any method may give."""
 
 
-class Admitted(msgspec.Struct, frozen=True):
+class Admitted(msgspec.Struct, frozen=True, gc=False):
     """A transaction that will be on the record, whatever its outcome."""
 
     transaction: SignedTransaction
@@ -83,9 +82,10 @@ def admit(
     address: Address,
     state: State,
     contracts: Mapping[str, Contract],
+    time_ms: int,
     checked: Checked = UNCHECKED,
 ) -> Admitted:
-    """Rules 1–5. `checked`: what `chain.signatures` has found out already."""
+    """Rules 1–5. `time_ms`: of the block; `checked`: what `chain.signatures` has found out already."""
     body = transaction.body
     if transaction.wire_bytes > LIMITS.transaction_bytes_max:
         raise AdmissionError("size", f"more than {LIMITS.transaction_bytes_max} bytes", body.account)
@@ -102,6 +102,11 @@ def admit(
     contract = contracts.get(body.contract)
     method = contract.method(body.method) if contract is not None else None
     _check_free_form(body, method)
+    if method is not None and (transaction.rows or body.rows_count):
+        try:
+            _require_permission(caller, method, body, state.get(RESTRICTED_UNTIL, body.account), time_ms)
+        except RejectError as error:
+            raise AdmissionError(error.code, error.sentence, body.account) from None
     submitted = _admit_rows(transaction, method, checked.row_levels)
     return Admitted(transaction, caller, method, submitted)
 
@@ -144,7 +149,7 @@ def _admit_rows(transaction: SignedTransaction, method: Method | None, levels: S
         raise AdmissionError("rows", f"more than {LIMITS.rows_per_batch_max} rows", body.account)
     if not transaction.rows.endswith(b"\n"):
         raise AdmissionError("rows", "the last row has no end", body.account)
-    tree = RowTree(levels or row_levels(transaction.rows))
+    tree = row_tree(levels or row_levels(transaction.rows))
     if tree.size != body.rows_count or tree.root != body.rows_root:
         raise AdmissionError("rows", "the rows do not hash to rows_root", body.account)
     try:
@@ -167,16 +172,20 @@ def execute(admitted: Admitted, call: Call, contracts: Mapping[str, Contract]) -
     method = admitted.method
     if method is None:
         raise RejectError("unknown-method", f"{body.contract}.{body.method}")
-    if admitted.caller.status != "active":
-        raise RejectError("inactive", f"account {body.account} is {admitted.caller.status}")
-    until = call.overlay.get(RESTRICTED, body.account)
-    if until is not None and call.time_ms < until:
-        raise RejectError("restricted", f"account {body.account} is restricted on this channel until {until}")
-    if ANYONE not in method.callers and not set(method.callers) & set(admitted.caller.roles):
-        raise RejectError("forbidden", f"{body.contract}.{body.method} is for {', '.join(method.callers)}")
+    _require_permission(admitted.caller, method, body, call.overlay.get(RESTRICTED_UNTIL, body.account), call.time_ms)
     if method.batch is not None and admitted.submitted is None:
         raise RejectError("rows-missing", f"{body.contract}.{body.method} takes a batch of rows")
     method.run(call, _arguments(method, body))
+
+
+def _require_permission(caller: Account, method: Method, body: Body, until: int | None, time_ms: int) -> None:
+    """Rule 8; `until`: when a restriction of the caller ends."""
+    if caller.status != "active":
+        raise RejectError("inactive", f"account {body.account} is {caller.status}")
+    if until is not None and time_ms < until:
+        raise RejectError("restricted", f"account {body.account} is restricted on this channel until {until}")
+    if ANYONE not in method.callers and not set(method.callers) & set(caller.roles):
+        raise RejectError("forbidden", f"{body.contract}.{body.method} is for {', '.join(method.callers)}")
 
 
 def _arguments(method: Method, body: Body) -> Any:
@@ -204,12 +213,13 @@ def run_call(
     call: Call, action: Callable[[], None], submitted: EntryRows | None, schemas: Mapping[str, Schema]
 ) -> tuple[Receipt, list[EntryRows]]:
     """Run `action`, which works on `call`: the receipt, and the rows that the entry writes, by table."""
-    written = [submitted] if submitted is not None else []
+    written = [] if submitted is None else [submitted]
     try:
         action()
     except RejectError as error:
         return rejected(error.code, error.sentence, written), written
-    written += [entry_rows(schemas[table], rows) for table, rows in call.written.items()]
+    for table, rows in call.written.items():
+        written.append(entry_rows(schemas[table], rows))
     if len(written) > 1:
         written.sort(key=lambda rows: rows.table)
     tables = tuple([rows.written for rows in written])

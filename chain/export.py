@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from chain import jcs
-from chain.durable import sync_path, sync_tree
+from chain.durable import make_folders, sync_path, sync_tree
 from chain.errors import ExportError
 from chain.layout import (
     BEACON,
@@ -55,8 +55,8 @@ def seal_all(network: Network, operator: Signer, time_ms: int) -> None:
                 valid_until=time_ms + DAY_MS,
             )
             outcome = network.commit(channel, time_ms, [request]).outcomes[0]
-            if ledger.replica.is_closed:
-                # Its last block drops the request and seals everything.
+            if ledger.replica.is_retiring:
+                # It drops the request and seals everything.
                 continue
             if outcome.receipt is None or outcome.receipt.status != "accepted":
                 raise ExportError("seal", f"the seal request was refused: {outcome}", channel)
@@ -69,20 +69,25 @@ def export_network(
     """Write the sealed `network` to the new folder `target`; `ExportError` leaves nothing behind."""
     if os.path.lexists(target):
         raise ExportError("exists", "there is something at this place already; an export never overwrites", str(target))
-    new_folders = [folder for folder in target.parents if not folder.exists()]
-    target.parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        make_folders(target.parent)
+        building = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    except OSError as error:
+        raise _unwritable(target, error) from None
     try:
         _write_files(network, building, progress, profile)
         building.chmod(0o755)
         sync_tree(building)
         os.rename(building, target)
-        for folder in (target, *new_folders):
-            sync_path(folder.parent)
+        sync_path(target.parent)
     except OSError as error:
-        raise ExportError("write", f"cannot write the export: {error.strerror}", str(target)) from error
+        raise _unwritable(target, error) from error
     finally:
         shutil.rmtree(building, ignore_errors=True)
+
+
+def _unwritable(target: Path, error: OSError) -> ExportError:
+    return ExportError("write", f"cannot write the export: {error.strerror}", str(target))
 
 
 def _write_files(network: Network, folder: Path, progress: Progress, profile: Profile) -> None:

@@ -8,40 +8,26 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
-from chain.consortium import ALLIANCE, Openness
 from chain.contract import Contract
+from chain.contracts.alliance_state import ALLIANCE, Organisation
 from chain.contracts.installed import AREA_CONTRACTS, GOVERNANCE_CONTRACTS, code_of
 from chain.entry import FORMAT, Genesis, Operator, encode_entry
 from chain.errors import LedgerError
+from chain.fields import Openness
 from chain.imports import GOVERNANCE
-from chain.key_file import NetworkKeys
 from chain.layout import BEACON, check_channel, origin, validator_name
+from chain.ledger_keys import NetworkKeys
 from chain.merkle import leaf_hash
 from chain.note import COSIGNATURE_V1, ED25519, SigningKey
 from chain.parquet import ENCODER
 from chain.policy import Policy, encode_policy, parse_policy
 from chain.release import RELEASE
 from chain.text import check_name
-
-
-@dataclass(frozen=True, slots=True)
-class Organisation:
-    """A member of the alliance as genesis lists it."""
-
-    organisation: str
-    name_en: str
-    name_zh: str
-    parent: str = ""
-    """The organisation above it, "" for none."""
-    roles: tuple[str, ...] = ()
-    """Those that its accounts may hold, sorted."""
-    validator: str = ""
-    """Its validator's name in the policy, "" for an observer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +116,18 @@ def organisations_of(config: NetworkConfig) -> tuple[Organisation, ...]:
     found: dict[str, Organisation] = {}
     for operator in sorted(config.operators, key=lambda one: one.account):
         name = operator.organisation
-        known = found.get(name, Organisation(name, operator.name_en, operator.name_zh))
+        known = found.get(name, _organisation(name, operator.name_en, operator.name_zh))
         roles = tuple(sorted({*known.roles, *operator.roles}))
         validator = known.validator or next((one for one in left if one == name or one in operator.roles), "")
         left = [one for one in left if one != validator]
-        found[name] = replace(known, roles=roles, validator=validator)
-    own = {name: Organisation(name, name, name, validator=name) for name in left}
+        found[name] = msgspec.structs.replace(known, roles=roles, validator=validator)
+    own = {name: _organisation(name, name, name, validator=name) for name in left}
     return tuple(one for _, one in sorted({**found, **own}.items()))
+
+
+def _organisation(name: str, name_en: str, name_zh: str, validator: str = "") -> Organisation:
+    """At the top of the tree, with no roles yet."""
+    return Organisation(name_en=name_en, name_zh=name_zh, organisation=name, parent="", roles=(), validator=validator)
 
 
 def _genesis(
@@ -172,17 +163,7 @@ def _alliance(config: NetworkConfig) -> dict[str, Any]:
             for channel, area in sorted(config.areas.items())
         ],
         "faults": config.faults,
-        "organisations": [
-            {
-                "name_en": one.name_en,
-                "name_zh": one.name_zh,
-                "organisation": one.organisation,
-                "parent": one.parent,
-                "roles": list(one.roles),
-                "validator": one.validator,
-            }
-            for one in organisations_of(config)
-        ],
+        "organisations": [msgspec.to_builtins(one) for one in organisations_of(config)],
     }
 
 

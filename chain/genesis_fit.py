@@ -22,7 +22,7 @@ def parameters_of(contract: Contract, value: Any) -> Any:
 
 
 def check_genesis(genesis: Genesis, contracts: Mapping[str, Contract], schemas: Sequence[Schema]) -> None:
-    """Genesis fits the code that is to run it; `ParseError` or `LedgerError` otherwise."""
+    """Genesis fits the code that is to run it; `ParseError`, `LedgerError` or `LimitError` otherwise."""
     if genesis.format != FORMAT:
         raise ParseError("format", f"format {genesis.format!r}, this code reads {FORMAT!r}", "genesis")
     require_encoder(genesis.encoder)
@@ -42,3 +42,7 @@ def check_genesis(genesis: Genesis, contracts: Mapping[str, Contract], schemas: 
     )
     if declared != list(schemas):
         raise LedgerError("schemas", "the tables on the record are not those of the contracts here", "genesis")
+    for name, contract in contracts.items():
+        # Only here: what governance decides later it has judged itself, and it must not stop a channel.
+        if contract.check_parameters is not None:
+            contract.check_parameters(parameters_of(contract, genesis.parameters.get(name)))

@@ -135,17 +135,19 @@ def check_handovers(
     """Rules 3 and 4 for every change; `policies`, `leaves` and the beacon's `tree` have been compared (rule 2)."""
     firsts = [r for r in range(1, len(leaves)) if leaves[r].policy_sha256 != leaves[r - 1].policy_sha256]
     return tuple(
-        _check_handover(reader, number, policies, network, first, tree) for number, first in enumerate(firsts, 1)
+        check_handover(reader.read(handover_path(number)), number, policies, network, first, tree)
+        for number, first in enumerate(firsts, 1)
     )
 
 
-def _check_handover(
-    reader: ExportReader, number: int, policies: Sequence[Policy], network: str, first: int, tree: Tree
+def check_handover(
+    data: bytes, number: int, policies: Sequence[Policy], network: str, first: int, tree: Tree
 ) -> Handover:
+    """Rules 3 and 4 for the note of one change: to policy `number`, which round `first` is the first to name."""
     where = handover_path(number)
     before, after = policies[number - 1], policies[number]
     try:
-        note = parse_note(reader.read(where))
+        note = parse_note(data)
         require_known_signers(note, before, after)
         retiring = _signed(note, before, number - 1, network)
         arriving = _signed(note, after, number, network)

@@ -2,7 +2,8 @@
 
 1. Accounts: `participant.registered` and `participant.changed`; their data is the account as it is from then on.
 2. Parameters: `alliance.parameters`, for one channel and contract from a height on.
-3. Retirement: `alliance.retired`; the block that imports it is the channel's last.
+3. Retirement: `alliance.retired`; from the block that imports it on the channel takes nothing new, and it ends once
+   nothing is open there.
 
 A channel heeds what concerns it and passes over the rest. The events come from accepted entries of governance, so their
 data has the shape that its contracts give them; a record that somebody forged may say anything, hence the checks.

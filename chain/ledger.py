@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chain.blockstream import block_inputs, parse_genesis
+from chain.collector import collector_paused
 from chain.contract import Contract
 from chain.durable import sync_path
 from chain.entry import Body, Event, Genesis, Head, Seal
@@ -179,8 +180,9 @@ class ChannelLedger:
         self.replica.require_next(time_ms, beacon_round)
         self._is_ahead = True
         self.checkpoint = None
-        block = self.replica.execute_block(time_ms, beacon_round, imports, transactions)
-        self._commit(block, transactions)
+        with collector_paused():
+            block = self.replica.execute_block(time_ms, beacon_round, imports, transactions)
+            self._commit(block, transactions)
         return block
 
     @property
@@ -266,7 +268,10 @@ class ChannelLedger:
 
         for given in block_inputs(stored.entries, self.replica.tree.size, rows_of, self.replica.genesis.channel):
             imports = imports_of(self.replica.beacon_round, given.block.beacon_round)
-            block = self.replica.execute_block(given.block.time, given.block.beacon_round, imports, given.transactions)
+            with collector_paused():
+                block = self.replica.execute_block(
+                    given.block.time, given.block.beacon_round, imports, given.transactions
+                )
             self._adopt(block, stored)
 
     def _adopt(self, block: CommittedBlock, stored: StoredBlock) -> None:

@@ -34,8 +34,8 @@ class Limits:
     """Rows of a segment file that a reader decodes: a block of the largest batches on top of what was there."""
     note_bytes_max: int = 65_536
     """A signed note."""
-    note_signatures_max: int = 64
-    """Signature lines of a note."""
+    note_signatures_max: int = 129
+    """Signature lines of a note: the log's, and at a handover every validator of two policies, each of its own key."""
     policy_bytes_max: int = 65_536
     """A policy file."""
     policy_members_max: int = 64
@@ -64,6 +64,8 @@ class Limits:
     """A file that a network is founded from."""
     config_line_bytes_max: int = 1_024
     """A line of it: keys within keys take time that grows with the square of their number."""
+    config_places_depth_max: int = 32
+    """Keys within keys of it whose own line is known; a problem deeper down has the line of the key above it."""
     config_problems_max: int = 50
     """Problems of it that are reported at once."""
     export_file_bytes_max: int = 4 * 2**30

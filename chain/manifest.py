@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from chain.consortium import Openness
+from chain.fields import Openness
 
 EXPORT_FORMAT = "gridproof-export/1"
 

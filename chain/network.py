@@ -5,7 +5,8 @@
 3. A block is cut when the caller says so; time comes from the clock that was handed in. What the clock has not reached
    is refused before anything is written: a clock that jumps back stops the network until it has caught up.
 4. The beacon pins exactly the channels that governance has registered: one that a vote has created must be begun
-   (`create_channel`) before the next round.
+   (`create_channel`) before the next round, or be retired by another vote. One that is retired before any round has
+   pinned it is void: it is not begun any more, and if it had begun it is put aside.
 5. A round names governance's newest policy. Where that is another than the one in force, policies change in this
    order: it is made sure that the keys here reach both quorums; the new policy's text is written, then the round; the
    new policy's validators sign every channel's head; both quorums sign the handover and it is written. From here on the
@@ -23,29 +24,28 @@ from typing import Any
 
 from chain.beacon import GovernanceFeed, check_import, check_round, governance_size
 from chain.blockstream import parse_genesis
+from chain.channel_draft import check_channel_genesis, drafted_genesis, store_draft
 from chain.consortium import ChannelInfo, Consortium
 from chain.contract import Contract
 from chain.contracts.installed import resolve_contracts
 from chain.entry import BeaconLeaf, Event, Genesis, encode_entry, parse_beacon_leaf
 from chain.errors import LedgerError
-from chain.founding import NetworkConfig, check_config, derive_keys, founding_policy, genesis_entries, later_genesis
+from chain.founding import NetworkConfig, check_config, founding_policy, genesis_entries, later_genesis
 from chain.history import History, first_block
 from chain.imports import GOVERNANCE
 from chain.journal import Journal
-from chain.key_file import KeyFile, NetworkKeys, lock_folder
-from chain.layout import BEACON, draft_path, journal_path, origin
+from chain.layout import BEACON, journal_path, origin
 from chain.ledger import ChannelLedger, Signing, read_genesis
-from chain.merkle import Tree, leaf_hash
+from chain.ledger_keys import KeyFile, NetworkKeys, lock_folder
+from chain.merkle import Tree
 from chain.note import Note, VerifierKey
+from chain.outside import Clock
 from chain.policy import Policy, parse_policy
-from chain.policy_history import store_durably
 from chain.replica import CommittedBlock, Replica
 from chain.signatures import Block, SignatureChecks
 from chain.signers import Signers
 from chain.transaction import SignedTransaction
-from chain.validator import Clock, LogTree
-
-__all__ = ["Network", "NetworkConfig", "NetworkKeys", "derive_keys"]
+from chain.validator import LogTree
 
 
 class Network:
@@ -136,7 +136,8 @@ class Network:
     @property
     def pinned(self) -> dict[str, ChannelInfo]:
         """As `registered`, at the newest beacon round."""
-        return self._read_governance().channels_at(governance_size(self.leaves, len(self.leaves) - 1))
+        channels = self._read_governance().channels_at(governance_size(self.leaves, len(self.leaves) - 1))
+        return {name: info for name, info in channels.items() if self._is_pinned(name)}
 
     def commit(self, channel: str, time_ms: int, transactions: Sequence[SignedTransaction] = ()) -> CommittedBlock:
         """Cut a block on `channel` at `time_ms`, importing through the newest beacon round; a retired channel's last
@@ -166,6 +167,7 @@ class Network:
         """Append a beacon round over all channels' heads, cosigned; with another policy than the last, rule 5."""
         _require_reached(self.clock, time_ms)
         self._hand_over()
+        self._put_aside()
         latest = max(ledger.replica.time_ms for ledger in self.channels.values())
         if time_ms < latest:
             raise LedgerError("beacon-time", f"a round at {time_ms} cannot pin a block of {latest}", BEACON)
@@ -210,9 +212,7 @@ class Network:
         genesis = later_genesis(self.channels[GOVERNANCE].replica.genesis, channel, area, time_ms, parameters or {})
         # What would not begin should not be voted on.
         Replica(genesis, resolve_contracts(genesis))
-        entry = encode_entry(genesis)
-        genesis_hash = leaf_hash(entry).hex()
-        store_durably(self.folder / draft_path(channel, genesis_hash), entry)
+        genesis_hash = store_draft(self.folder, genesis)
         log = self.signers.keys.hold_log(channel, log_seed)
         return {"area": area, "channel": channel, "genesis_hash": genesis_hash, "log": str(log)}
 
@@ -223,7 +223,10 @@ class Network:
             raise LedgerError("channel-unknown", "the alliance has not created this channel", channel)
         if channel in self.channels:
             raise LedgerError("exists", "this channel has begun already", channel)
-        genesis = _read_draft(self.folder, channel, info.genesis_hash)
+        if info.retired is not None:
+            raise LedgerError("retired", "the alliance has retired this channel before it began", channel)
+        genesis = drafted_genesis(self.folder, channel, info.genesis_hash)
+        check_channel_genesis(genesis, self.channels[GOVERNANCE].replica.genesis, channel, info.area)
         _require_reached(self.clock, genesis.time)
         self._begin(genesis, resolve_contracts(genesis))
         return self.channels[channel]
@@ -268,10 +271,20 @@ class Network:
 
     def _require_begun(self) -> None:
         """Rule 4."""
-        waiting = sorted(self.registered.keys() - self.channels.keys())
+        waiting = sorted(name for name in self.registered.keys() - self.channels.keys() if not self._is_void(name))
         if waiting:
-            sentence = "the alliance has created this channel: begin it before the next beacon round"
+            sentence = "the alliance has created this channel: begin it before the next beacon round, or retire it"
             raise LedgerError("channel-waits", sentence, ", ".join(waiting))
+
+    def _put_aside(self) -> None:
+        """Rule 4: its files stay, nobody reads them again."""
+        for channel in [name for name in self.channels if self._is_void(name)]:
+            self.channels.pop(channel).close()
+
+    def _is_void(self, channel: str) -> bool:
+        """Whether it is retired and no round has pinned it (rule 4)."""
+        info = self.registered.get(channel)
+        return info is not None and info.retired is not None and not self._is_pinned(channel)
 
     def _hand_over(self) -> None:
         """Rule 5, from the round that names the new policy on; nothing where no policy waits to come into force."""
@@ -311,6 +324,8 @@ class Network:
             self.signers.resume(read_genesis(self.folder, GOVERNANCE).policy.encode(), self.leaves, self._beacon_tree)
             self._reopen(GOVERNANCE)
             for channel, info in sorted(self.registered.items()):
+                if self._is_void(channel):
+                    continue
                 if info.created == 0 or first_block(self.folder, channel) is not None or self._is_pinned(channel):
                     self._reopen(channel)
         except LedgerError as error:
@@ -360,16 +375,3 @@ def _require_reached(clock: Clock, time_ms: int) -> None:
     now = clock()
     if now < time_ms:
         raise LedgerError("clock", f"the time {time_ms} lies ahead of this network's clock, which shows {now}")
-
-
-def _read_draft(folder: Path, channel: str, genesis_hash: str) -> Genesis:
-    """The genesis that was voted; `LedgerError` where it is not here, or has been changed."""
-    name = draft_path(channel, genesis_hash)
-    try:
-        entry = (folder / name).read_bytes()
-    except OSError as error:
-        sentence = f"the genesis that was voted was not drafted here: {error.strerror}"
-        raise LedgerError("no-draft", sentence, name) from None
-    if leaf_hash(entry).hex() != genesis_hash:
-        raise LedgerError("genesis-hash", f"the draft hashes to {leaf_hash(entry).hex()}: it was changed", name)
-    return parse_genesis([entry], name)

@@ -24,17 +24,19 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from hashlib import sha256
-from typing import Any
+from typing import Any, get_args
 
 from nacl import bindings
 
+from chain.calendar import utc_text
 from chain.config_file import ConfigFile, Table, known_type
 from chain.config_parameters import read_parameters
-from chain.consortium import Openness
+from chain.contracts.alliance_state import Organisation
 from chain.contracts.installed import AREA_CONTRACTS, GOVERNANCE_CONTRACTS
 from chain.entry import Operator
 from chain.errors import ChainError, ConfigError, PolicyError
-from chain.founding import NetworkConfig, Organisation, derive_keys, founding_policy, genesis_entries
+from chain.fields import Openness
+from chain.founding import NetworkConfig, derive_keys, founding_policy, genesis_entries
 from chain.identity.keystore import parse_keystore
 from chain.layout import check_channel
 from chain.limits import LIMITS
@@ -49,13 +51,16 @@ _TOML_PLACE = re.compile(
     r"(?P<sentence>.*?)(?: \((?:at line (?P<line>[0-9]+), column (?P<column>[0-9]+)|at end of document)\))?", re.DOTALL
 )
 
-OPENNESS: tuple[Openness, ...] = ("public", "members", "managers")
+OPENNESS: tuple[Openness, ...] = get_args(Openness)
 
 
-def parse_network_config(data: bytes, source: str, read_file: ReadFile) -> NetworkConfig:
-    """Rules 1–7; `ConfigError` with every problem. `source` is what problems call the file."""
+def parse_network_config(data: bytes, source: str, read_file: ReadFile, now_ms: int | None = None) -> NetworkConfig:
+    """Rules 1–7; `ConfigError` with every problem. `source` is what problems call the file.
+
+    `now_ms`: of the clock that the network will be founded by; a later time of the network is a problem.
+    """
     file, content = _parsed(data, source)
-    config = _read(file, content, read_file)
+    config = _read(file, content, read_file, now_ms)
     file.raise_if_any()
     _check_policy(file, config)
     _check_founding(file, config)
@@ -144,11 +149,14 @@ def _check_values(file: ConfigFile, path: tuple[str | int, ...], value: Any) -> 
         file.problem("date", path, "a date or time; only the time of the network is one, others are ms since 1970 UTC")
 
 
-def _read(file: ConfigFile, content: Mapping[str, Any], read_file: ReadFile) -> NetworkConfig:
+def _read(file: ConfigFile, content: Mapping[str, Any], read_file: ReadFile, now_ms: int | None) -> NetworkConfig:
     """Rules 4 and 5."""
     root = Table(file, (), content)
     network = root.table("network")
     name, time_ms = network.name("name"), network.moment("time")
+    if now_ms is not None and time_ms > now_ms:
+        sentence = f"{utc_text(time_ms)} has not come yet: this machine's clock says {utc_text(now_ms)}"
+        network.problem("future", ("time",), sentence)
     faults, threshold = network.integer("faults", 0, 60, 1), network.integer("threshold", 1, 60)
     network.finish()
     organisations = _organisations(root)
@@ -244,6 +252,9 @@ def _public_key(table: Table, account: str, read_file: ReadFile) -> str:
         table.problem("key", (), "an operator has a public_key (64 hex digits) or a keystore (a file), one of the two")
         return ""
     name = "public_key" if key else "keystore"
+    if table.is_bad(name):
+        # No file has a name that the record does not take as text; one with a NUL is none to the system either.
+        return ""
     try:
         if keystore:
             held = parse_keystore(read_file(keystore))
@@ -253,7 +264,7 @@ def _public_key(table: Table, account: str, read_file: ReadFile) -> str:
         if not bindings.crypto_core_ed25519_is_valid_point(from_hex(key, 32, name)):
             table.problem("key", (name,), "not a canonical Ed25519 point of prime order")
     except ChainError as error:
-        table.problem(error.code, (name,), error.sentence)
+        table.problem(error.code, (name,), f"{error.sentence} ({keystore})" if keystore else error.sentence)
     return key
 
 

@@ -5,19 +5,21 @@
 3. It is in force from its handover on: that round's checkpoint, signed by a quorum of the policy before and a quorum of
    its own. Until the handover is on the disk the policy before is in force, and no further round can be cut.
 4. What a round names and this folder does not have is lost, and not ours to invent: `LedgerError`.
+5. What is read again is believed no more than a stranger's export: a handover is verified as a reader verifies it
+   (`chain.handover`), for all that the network signs next rests on it.
 """
 
-import os
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
-from chain.durable import sync_path
+from chain.durable import make_folders, replace_file
 from chain.entry import BeaconLeaf
 from chain.errors import ChainError, LedgerError
+from chain.handover import check_handover
 from chain.layout import handover_path, policy_path
 from chain.merkle import Tree
-from chain.note import Note, encode_note, parse_checkpoint, parse_note
+from chain.note import Note, encode_note
 from chain.policy import Policy, parse_policy
 
 
@@ -60,8 +62,8 @@ class PolicyHistory:
         self._store(handover_path(len(self.policies) - 1), note)
         self.handovers.append(note)
 
-    def read(self, leaves: Sequence[BeaconLeaf], beacon: Tree) -> None:
-        """What the folder holds of the policies that rounds name; `LedgerError` where something is lost (rule 4)."""
+    def read(self, leaves: Sequence[BeaconLeaf], beacon: Tree, network: str) -> None:
+        """What the folder holds of the policies that rounds name; `LedgerError` for what rules 4 and 5 refuse."""
         runs = [list(run) for _, run in groupby(leaves, key=lambda leaf: leaf.policy_sha256)]
         for number, run in enumerate(runs):
             if number:
@@ -70,7 +72,10 @@ class PolicyHistory:
                 raise LedgerError("policy", f"not the policy that round {run[0].round} names", policy_path(number))
             if number:
                 may_be_pending = run is runs[-1] and len(run) == 1
-                self._read_handover(number, run[0].round + 1, beacon, may_be_pending=may_be_pending)
+                data = self._read_handover(number, may_be_pending=may_be_pending)
+                if data is not None:
+                    self._check(data, number, network, run[0].round, beacon)
+                    self.handovers.append(data)
 
     def _read_policy(self, number: int) -> Policy:
         try:
@@ -79,21 +84,22 @@ class PolicyHistory:
             sentence = f"a beacon round names this policy, and it cannot be read: {error.strerror}"
             raise LedgerError("policy", sentence, policy_path(number)) from None
 
-    def _read_handover(self, number: int, size: int, beacon: Tree, *, may_be_pending: bool) -> None:
+    def _read_handover(self, number: int, *, may_be_pending: bool) -> bytes | None:
+        """None where the newest one has not been made yet (rule 3)."""
         try:
-            data = (self._folder / handover_path(number)).read_bytes()
+            return (self._folder / handover_path(number)).read_bytes()
         except OSError as error:
             if isinstance(error, FileNotFoundError) and may_be_pending:
-                return
+                return None
             sentence = f"the note that handed over to this policy cannot be read: {error.strerror}"
             raise LedgerError("handover", sentence, handover_path(number)) from None
+
+    def _check(self, data: bytes, number: int, network: str, first: int, beacon: Tree) -> None:
+        """Rule 5."""
         try:
-            checkpoint = parse_checkpoint(parse_note(data).text)
+            check_handover(data, number, self.policies, network, first, beacon)
         except ChainError as error:
             raise LedgerError("handover", error.sentence, handover_path(number)) from None
-        if (checkpoint.size, checkpoint.root) != (size, beacon.root(size)):
-            raise LedgerError("handover", f"not of the beacon's first {size} rounds", handover_path(number))
-        self.handovers.append(data)
 
     def _store(self, name: str, data: bytes) -> None:
         store_durably(self._folder / name, data)
@@ -101,13 +107,8 @@ class PolicyHistory:
 
 def store_durably(path: Path, data: bytes) -> None:
     """Make the file at `path` hold `data`, whole or not at all, through a power cut too."""
-    partial = path.with_name(f"{path.name}.partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(data)
-        sync_path(partial)
-        os.replace(partial, path)
-        sync_path(path.parent)
-        sync_path(path.parent.parent)
+        make_folders(path.parent)
+        replace_file(path, data)
     except OSError as error:
         raise LedgerError("disk", f"cannot write: {error.strerror}", str(path)) from error

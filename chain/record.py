@@ -5,14 +5,16 @@ In this order; the first failure is raised and names its place:
    record's policies are validators of this network (`chain.handover` rules 1 and 5).
 2. The beacon: checkpoint signed by its log and a quorum, under the policy that the reader trusts and under the newest
    of the record, and by nobody whom neither of them names; leaves hash to it and follow each other.
-3. Every channel that the beacon's last leaf names is there or withheld, and no other; every log of this network in the
-   policies is one of them, so that a quorum's own beacon cannot leave a channel out. Governance is there.
+3. Every channel that the beacon's last leaf names is there or withheld, and no other. Governance is there.
 4. Each channel that is there: checkpoint as in rule 2, its head the one in the last leaf; entries hash to it; it begins
    with its genesis and ends with a block; every earlier round pins a block of this log, so that no reader of an old
    beacon saw another history; its seals hold (`chain.seals` rules 1 and 2).
 5. Every round names the channels and the policy that governance had decided by then (`chain.beacon` rules 4-6), and
-   the policies were handed over from one to the next (`chain.handover` rules 1-4).
-6. Every genesis is of this network; a channel that governance created begins with the genesis that was voted.
+   the policies were handed over from one to the next (`chain.handover` rules 1-4). Every log of this network in the
+   policies of rule 2 is pinned, so that a quorum's own beacon cannot leave a channel out, or is that of a channel that
+   governance created and retired before any round.
+6. Every genesis is of this network, and says what governance's says (`chain.channel_draft` rules 2-4); a channel that
+   governance created begins with the genesis that was voted.
 7. A withheld channel is one that the export's profile may withhold, by its last openness on the record; its checkpoint
    is signed as in rule 2 and is the head in the last leaf. Of its content nothing is known.
 8. Files: each segment's SHA-256 is the one of its seal.
@@ -27,10 +29,12 @@ from pathlib import Path
 
 from chain.beacon import check_registered, check_round
 from chain.blockstream import parse_genesis
-from chain.calendar import utc_stamp
-from chain.consortium import ChannelInfo, Consortium, Openness
+from chain.calendar import utc_text
+from chain.channel_draft import check_channel_genesis
+from chain.consortium import ChannelInfo, Consortium
 from chain.entry import FORMAT, BeaconLeaf, Block, Genesis, Head, parse_beacon_leaf, parse_entry
 from chain.errors import ChainError, ExportError, PolicyError, SignatureError
+from chain.fields import Openness
 from chain.handover import Anchor, AnchorSource, Handover, check_handovers, check_policies, open_anchor
 from chain.imports import GOVERNANCE
 from chain.layout import BEACON, CHECKPOINT, VKEY, log_path, origin
@@ -92,7 +96,7 @@ class Record:
     profile: Profile
     withheld: dict[str, WithheldChannel]
     registered: Mapping[str, ChannelInfo]
-    """What governance says of every channel but itself, at the last round."""
+    """What governance says of every pinned channel but itself, at the last round."""
 
     @property
     def faults(self) -> int:
@@ -118,7 +122,7 @@ def open_record(folder: Path, policy: bytes | None, source: AnchorSource, progre
     beacon = _beacon_checkpoint(reader, note, anchor, network)
     entries, tree = _log(reader, beacon, BEACON)
     leaves = _leaves(entries)
-    _check_channels(manifest, leaves[-1].heads, anchor.judges)
+    _check_channels(manifest, leaves[-1].heads)
     channels = {}
     for done, head in enumerate(leaves[-1].heads):
         progress(f"open {head.channel}", done, len(leaves[-1].heads))
@@ -131,7 +135,9 @@ def open_record(folder: Path, policy: bytes | None, source: AnchorSource, progre
     check_registered(leaves, consortium)
     check_policies(anchor, governance.genesis.policy, governance.genesis.faults, leaves)
     handovers = check_handovers(reader, anchor.policies, network, leaves, tree)
-    registered = consortium.channels_at(governance.tree.size)
+    decided = consortium.channels_at(governance.tree.size)
+    _check_logs(network, leaves[-1].heads, anchor.judges, decided)
+    registered = {head.channel: decided[head.channel] for head in leaves[-1].heads if head.channel != GOVERNANCE}
     network_id = _check_network(network, channels, registered)
     return Record(
         reader=reader,
@@ -158,13 +164,8 @@ def require_signed_since(beacon: VerifiedCheckpoint, bound_s: int | None, where:
     asks for nothing.
     """
     if bound_s is not None and beacon.quorum_time_s < bound_s:
-        sentence = f"stale: the quorum signed {_utc(beacon.quorum_time_s)}, before {_utc(bound_s)}"
-        raise ExportError("stale", sentence, where)
-
-
-def _utc(time_s: int) -> str:
-    stamp = utc_stamp(time_s * 1000)
-    return f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}T{stamp[9:11]}:{stamp[11:13]}:{time_s % 60:02d}Z"
+        signed, bound = utc_text(beacon.quorum_time_s * 1_000), utc_text(bound_s * 1_000)
+        raise ExportError("stale", f"stale: the quorum signed {signed}, before {bound}", where)
 
 
 def open_channel(reader: ExportReader, judges: Sequence[Policy], network: str, head: Head) -> ChannelRecord:
@@ -242,7 +243,7 @@ def _head_checkpoint(
     return note, checkpoint
 
 
-def _check_channels(manifest: Manifest, heads: Sequence[Head], judges: Sequence[Policy]) -> None:
+def _check_channels(manifest: Manifest, heads: Sequence[Head]) -> None:
     """Rule 3."""
     pinned = tuple(head.channel for head in heads)
     if GOVERNANCE not in pinned or GOVERNANCE in manifest.withheld:
@@ -250,9 +251,17 @@ def _check_channels(manifest: Manifest, heads: Sequence[Head], judges: Sequence[
     if tuple(sorted((*manifest.channels, *manifest.withheld))) != pinned:
         sentence = f"the beacon pins the channels {', '.join(pinned)}; the manifest says otherwise"
         raise ExportError("channels", sentence, BEACON)
-    present = {origin(manifest.network, log) for log in (BEACON, *pinned)}
+
+
+def _check_logs(
+    network: str, heads: Sequence[Head], judges: Sequence[Policy], decided: Mapping[str, ChannelInfo]
+) -> None:
+    """Rule 5 for the policies' logs; `decided` is what governance says of every channel so far, and has been compared
+    with the rounds: one that is not pinned was retired before any of them."""
+    present = {origin(network, log) for log in (BEACON, *(head.channel for head in heads))}
+    void = {info.log for info in decided.values() if info.log}
     for key in (key for policy in judges for key in policy.logs):
-        if key.name.startswith(f"gridproof/{manifest.network}/") and key.name not in present:
+        if key.name.startswith(f"gridproof/{network}/") and key.name not in present and str(key) not in void:
             raise ExportError("channels", f"the policy names the log {key.name}, the beacon does not pin it", BEACON)
 
 
@@ -318,20 +327,17 @@ def _check_network(network: str, channels: Mapping[str, ChannelRecord], register
     """Rule 6. Returns the network id."""
     governance = channels[GOVERNANCE]
     network_id = leaf_hash(governance.entries[0]).hex()
+    genesis = governance.genesis
+    if (genesis.channel, genesis.name, genesis.governance, genesis.format) != (GOVERNANCE, network, "", FORMAT):
+        raise ExportError("genesis", "the genesis entry is of another network, channel or format", GOVERNANCE)
     for channel, record in channels.items():
-        genesis = record.genesis
-        expected = "" if channel == GOVERNANCE else network_id
-        if (genesis.channel, genesis.name, genesis.governance, genesis.format) != (channel, network, expected, FORMAT):
-            raise ExportError("genesis", "the genesis entry is of another network, channel or format", channel)
-        voted = registered[channel].genesis_hash if channel != GOVERNANCE else ""
+        if channel == GOVERNANCE:
+            continue
+        voted = registered[channel].genesis_hash
         found = leaf_hash(record.entries[0]).hex()
         if voted and found != voted:
             raise ExportError("genesis", f"its leaf hash is {found}, governance created it with {voted}", channel)
-        if genesis.policy.encode() != governance.genesis.policy.encode():
-            raise ExportError("genesis", "the channels begin with different policies", channel)
-        if genesis.faults != governance.genesis.faults:
-            sentence = f"it declares f = {genesis.faults}, governance {governance.genesis.faults}"
-            raise ExportError("genesis", sentence, channel)
+        check_channel_genesis(record.genesis, genesis, channel, registered[channel].area)
     return network_id
 
 

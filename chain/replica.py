@@ -6,16 +6,18 @@ clock, no file and no random source; time comes with each block.
 A block, in this order:
 1. its time is later than the last block's, its beacon round not earlier than the last one's, its transactions not more
    than the record allows (that the round exists and is near enough is for `chain.beacon.check_import`);
-2. what governance tells is imported (`chain.imports`): accounts become known, parameters are noted for their height,
-   a retired channel's last block is this one;
+2. what governance tells is imported (`chain.imports`): accounts become known, parameters are noted for their height;
+   a channel that is retired is retiring from this block on;
 3. parameters whose height has come are in force;
 4. triggers that are due run by (due, contract, key, method), as many as the record allows: the rest in the next block;
    one that its contract refuses is on the record as rejected, changes nothing and is not run again;
 5. transactions are admitted and executed in the given order; what is not admissible is dropped and counted, all of
-   them in a last block; of one that was rejected, contracts that watch conduct take note;
-6. when a seal is wanted (`Call.seal`, a table reached its row limit, the last block) every table with unsealed rows is
-   sealed;
-7. the `block` entry closes it, with the catalogue root, and the state root if something was sealed or it is the last.
+   them while the channel is retiring; of one that was rejected, contracts that watch conduct take note;
+6. a retiring channel's last block is the first in which no trigger that is due was left over and no contract has open
+   positions: a session that has begun is settled before, whoever is owed is paid;
+7. when a seal is wanted (`Call.seal`, a table reached its row limit, the channel is retiring) every table with unsealed
+   rows is sealed;
+8. the `block` entry closes it, with the catalogue root, and the state root if something was sealed or it is the last.
 """
 
 from collections.abc import Mapping, Sequence
@@ -63,6 +65,8 @@ from chain.transaction import SignedTransaction, transaction_entry
 CHANNEL = "channel"
 CLOSED = "closed"
 """State key of a retired channel: the height of its last block."""
+RETIRING = "retiring"
+"""State key of a channel whose retirement was imported: the height of the block that did."""
 
 
 _SPACES: Mapping[str, Any] = {
@@ -78,7 +82,10 @@ _SPACES: Mapping[str, Any] = {
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What became of one transaction: its entry and receipt, or why it was dropped."""
+    """What became of one transaction: its entry and receipt, or why it was dropped.
+
+    Python's collector must see it: an error's traceback leads back to it.
+    """
 
     entry: int | None
     receipt: Receipt | None
@@ -158,6 +165,8 @@ class Replica:
         self.sealed_to = 0
         self.is_closed = False
         """Retired: there is no next block."""
+        self.is_retiring = False
+        """Takes no more transactions; its last block comes when nothing is open."""
         self.schemas = {schema.table: schema for schema in schemas}
         self.tables = {schema.table: TableLog(schema) for schema in schemas}
         self._catalogue = self._catalogue_root()
@@ -189,6 +198,7 @@ class Replica:
         self.tree.extend(entries)
         self.height, self.time_ms, self.beacon_round = block.height, block.time, block.beacon_round
         self.is_closed = self.state.get(CHANNEL, CLOSED) is not None
+        self.is_retiring = self.state.get(CHANNEL, RETIRING) is not None
         self._parameters = ParametersInForce(self.genesis, self.contracts, self.state)
         self._cut = self._parameters.of("record")
         self._schedule = Schedule(self.state)
@@ -241,20 +251,22 @@ class Replica:
         imports: Sequence[Event],
         transactions: Sequence[SignedTransaction],
     ) -> CommittedBlock:
-        """Rules 1–7. Raises `LedgerError` on rule 1, before anything has changed."""
+        """Rules 1–8. Raises `LedgerError` on rule 1, before anything has changed."""
         self.require_next(time_ms, beacon_round)
         if len(transactions) > self._cut.transactions_per_block_max:
             most = self._cut.transactions_per_block_max
             raise LedgerError("block-size", f"{len(transactions)} transactions, at most {most} go into a block")
         draft = _Draft(time_ms, beacon_round, self.tree.size, self.tree.root().hex())
         for event in imports:
-            self._import(draft, event)
+            self._import(event)
         self._parameters.advance(self.height + 1)
         self._cut = self._parameters.of("record")
         self._run_triggers(draft)
-        if draft.is_last:
+        if self.is_retiring:
             refusal = AdmissionError("retired", "the channel takes no more transactions", self.genesis.channel)
             draft.outcomes += [Outcome(None, None, refusal) for _ in transactions]
+            draft.wants_seal = True
+            draft.is_last = self._may_end(draft)
             return self._close(draft)
         checks = self._check_signers(transactions, self.state)
         for transaction, checked in zip(transactions, checks, strict=True):
@@ -285,7 +297,7 @@ class Replica:
         draft.entries.append(genesis_bytes)
         return self._close(draft)
 
-    def _import(self, draft: _Draft, event: Event) -> None:
+    def _import(self, event: Event) -> None:
         """Rule 2."""
         if event.name in ACCOUNT_EVENTS:
             account = told_account(event)
@@ -293,7 +305,8 @@ class Replica:
         elif event.name == PARAMETERS:
             self._parameters.note(event, self.height + 1)
         elif event.name == RETIRED and told_retirement(event).channel == self.genesis.channel:
-            draft.is_last = draft.wants_seal = True
+            self.state.put(CHANNEL, RETIRING, self.height + 1)
+            self.is_retiring = True
 
     def _run_triggers(self, draft: _Draft) -> None:
         """Rule 4."""
@@ -312,10 +325,20 @@ class Replica:
             entry = Trigger(contract=contract, due=due, key=key, kind="trigger", method=method, receipt=receipt)
             self._record(draft, call if receipt.status == "accepted" else None, encode_entry(entry), written)
 
+    def _may_end(self, draft: _Draft) -> bool:
+        """Rule 6."""
+        next_ms = self._schedule.next_ms
+        if next_ms is not None and next_ms <= draft.time_ms:
+            return False
+        return not any(
+            contract.has_open_positions is not None and contract.has_open_positions(self._call(name, draft))
+            for name, contract in sorted(self.contracts.items())
+        )
+
     def _run_transaction(self, draft: _Draft, transaction: SignedTransaction, checked: Checked) -> None:
         """Rule 5."""
         try:
-            admitted = admit(transaction, self.address, self.state, self.contracts, checked)
+            admitted = admit(transaction, self.address, self.state, self.contracts, draft.time_ms, checked)
         except AdmissionError as error:
             draft.outcomes.append(Outcome(None, None, error))
             return
@@ -375,12 +398,13 @@ class Replica:
         if known is None:
             # Rule 7 of `chain.execution` rejects it; the record contract lends its (empty) parameters until then.
             known = self.contracts["record"]
-        return open_call(
-            known, self._parameters.of(known.name), self.genesis.channel, self.state, draft.time_ms, draft.next_entry
-        )
+        parameters, entry = self._parameters.of(known.name), draft.next_entry
+        call = open_call(known, parameters, self.genesis.channel, self.state, draft.time_ms, entry)
+        call.is_retiring = self.is_retiring
+        return call
 
     def _close(self, draft: _Draft) -> CommittedBlock:
-        """Rules 6 and 7."""
+        """Rules 7 and 8."""
         if draft.is_last:
             self.state.put(CHANNEL, CLOSED, self.height + 1)
             self.is_closed = True

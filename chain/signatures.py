@@ -85,6 +85,10 @@ class _Pending(NamedTuple):
     position: int
 
 
+_Answers = dict["Future[list[Found]]", list[Found]]
+"""What has been fetched for one block."""
+
+
 class PooledCheck:
     """Signatures in `processes` processes, ahead of execution where the caller tells what comes."""
 
@@ -96,7 +100,9 @@ class PooledCheck:
 
     def __call__(self, transactions: Sequence[SignedTransaction], state: State) -> list[Checked]:
         self.ahead(transactions, state)
-        return [self._take(transaction, _key(transaction, state)) for transaction in transactions]
+        # What a process has answered is one list for many transactions: fetched under its lock once, not for each.
+        answers: _Answers = {}
+        return [self._take(transaction, _key(transaction, state), answers) for transaction in transactions]
 
     def ahead(self, transactions: Sequence[SignedTransaction], state: State) -> None:
         """Begin to check what will be asked for, under the keys that the accounts have now (rules 1 and 2)."""
@@ -132,15 +138,17 @@ class PooledCheck:
         for position, (transaction, key) in enumerate(zip(transactions, keys, strict=True)):
             self._pending[id(transaction)] = _Pending(transaction, key, answer, position)
 
-    def _take(self, transaction: SignedTransaction, key: str) -> Checked:
+    def _take(self, transaction: SignedTransaction, key: str, answers: _Answers) -> Checked:
         """Rules 1 and 3."""
         pending = self._pending.pop(id(transaction), None)
         if pending is not None and pending.key == key:
             try:
-                holds, levels = pending.answer.result()[pending.position]
+                if pending.answer not in answers:
+                    answers[pending.answer] = pending.answer.result()
             except BrokenProcessPool:
                 self._is_broken = True
             else:
+                holds, levels = answers[pending.answer][pending.position]
                 return Checked(key if holds else "", levels)
         return _results([key], check_all([_work(transaction, key, b"")]))[0]
 

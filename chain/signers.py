@@ -6,7 +6,8 @@
    history, so it never signs again. Its validator is to be replaced (`replace-validator`); if the others here are no
    quorum without it, nothing is signed at all. A key that a vote has only just admitted is not in force, and owes
    nothing: at the handover it signs every head before its first round counts.
-3. A handover needs both quorums, the beacon's and every channel's log key here, before anything of it is written.
+3. A handover needs both quorums, the beacon's and every channel's log key here, before anything of it is written. Its
+   note has room for everybody whom two policies can name, however many votes lie between them (`chain.limits`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,14 +16,15 @@ from pathlib import Path
 from chain.entry import BeaconLeaf
 from chain.errors import LedgerError
 from chain.journal import Journal
-from chain.key_file import KeyFile
 from chain.layout import BEACON, KEYS, SIGNING_STATE, origin
 from chain.ledger import Signing
+from chain.ledger_keys import KeyFile
 from chain.merkle import Tree
 from chain.note import Note, SigningKey, VerifierKey
+from chain.outside import Clock
 from chain.policy import Policy
 from chain.policy_history import PolicyHistory
-from chain.validator import Clock, LogTree, SigningState, Validators, sign_checkpoint, sign_handover
+from chain.validator import LogTree, SigningState, Validators, sign_checkpoint, sign_handover
 
 
 class Signers:
@@ -52,9 +54,10 @@ class Signers:
     def resume(self, first: bytes, leaves: Sequence[BeaconLeaf], beacon: Tree) -> None:
         """Rule 2; `first` is the policy of genesis."""
         self.history = PolicyHistory(self._folder, first)
-        self.history.read(leaves, beacon)
+        self.history.read(leaves, beacon, self.keys.name)
         held = self.keys.validators_of(self.policy)
         owed = {origin(self.keys.name, head.channel): head.size for head in leaves[-1].heads} if leaves else {}
+        # A kill may have come between the newest round and its signature; those before it were signed.
         owed |= {origin(self.keys.name, BEACON): len(leaves) - 1}
         lost = {
             name: key.verifier_key

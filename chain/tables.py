@@ -18,7 +18,7 @@ from chain import jcs
 from chain.entry import CatalogueLeaf, Encoder, Seal, Written, encode_entry, parse_entry
 from chain.errors import ParseError
 from chain.frontier import Frontier
-from chain.merkle import HASH_BYTES, leaf_hash, root_of
+from chain.merkle import HASH_BYTES, leaf_hash, levels_of, root_of
 from chain.parquet import encode_columns
 from chain.schema import Row, Schema
 from chain.signature_work import row_levels
@@ -32,26 +32,28 @@ class Segment:
     parquet: bytes
 
 
-class RowTree:
-    """The tree over one entry's rows, its nodes known level by level (`chain.merkle.levels_of`)."""
+class RowTree(msgspec.Struct, frozen=True, gc=False):
+    """The tree over one entry's rows."""
 
-    __slots__ = ("levels", "root", "size")
-
-    def __init__(self, levels: Sequence[bytes]) -> None:
-        self.levels = levels
-        self.size = len(levels[0]) // HASH_BYTES
-        self.root = levels[0].hex() if self.size == 1 else _root(levels)
-        """Hex."""
+    levels: Sequence[bytes]
+    """Its nodes (`chain.merkle.levels_of`)."""
+    size: int
+    root: str
+    """Hex."""
 
 
-def _root(levels: Sequence[bytes]) -> str:
+def row_tree(levels: Sequence[bytes]) -> RowTree:
+    """The tree whose nodes are known level by level."""
+    size = len(levels[0]) // HASH_BYTES
+    if size == 1:
+        return RowTree(levels, 1, levels[0].hex())
     tree = Frontier()
     tree.extend_levels(levels)
-    return tree.root().hex()
+    return RowTree(levels, size, tree.root().hex())
 
 
-class EntryRows(msgspec.Struct, frozen=True):
-    """Rows that one entry writes to one table."""
+class EntryRows(msgspec.Struct, frozen=True, gc=False):
+    """Rows that one entry writes to one table; many wait for a seal, in no cycle: the collector need not look."""
 
     table: str
     rows: Sequence[Row]
@@ -73,8 +75,9 @@ class EntryRows(msgspec.Struct, frozen=True):
 def entry_rows(schema: Schema, rows: Sequence[Row]) -> EntryRows:
     """Rows that a contract writes, hashed."""
     if len(rows) == 1:
-        return EntryRows(schema.table, rows, RowTree((leaf_hash(schema.encode_row(rows[0])),)))
-    return EntryRows(schema.table, rows, RowTree(row_levels(schema.encode_lines(rows))))
+        leaf = leaf_hash(schema.encode_row(rows[0]))
+        return EntryRows(schema.table, (rows[0],), RowTree((leaf,), 1, leaf.hex()))
+    return EntryRows(schema.table, rows, row_tree(row_levels(schema.encode_lines(rows))))
 
 
 class SealedTable(msgspec.Struct, frozen=True, array_like=True):
@@ -98,7 +101,6 @@ class TableLog:
         "_before",
         "_last_seal",
         "_pending",
-        "_pending_tree",
         "_sealed_rows",
         "_segments",
         "pending_count",
@@ -112,7 +114,6 @@ class TableLog:
         """`end` of the last segment."""
         self.pending_count = 0
         self._pending: list[tuple[int, EntryRows]] = []
-        self._pending_tree = Frontier()
         self._before = Frontier()
         """Over all seals but the last."""
         self._last_seal = b""
@@ -144,7 +145,6 @@ class TableLog:
     def append(self, entry: int, written: EntryRows) -> None:
         """Rule 1."""
         self._pending.append((entry, written))
-        self._pending_tree.extend_levels(written.tree.levels)
         self.pending_count += written.tree.size
 
     def close_segment(self, end: int, encoder: Encoder) -> Segment:
@@ -161,7 +161,7 @@ class TableLog:
             keyword_index=(),
             kind="seal",
             rows_count=self.pending_count,
-            rows_root=self._pending_tree.root().hex(),
+            rows_root=self._pending_root().hex(),
             schema_sha256=self.schema.sha256,
             sha256=file_sha256(parquet),
             sorted_indexes=(),
@@ -169,8 +169,19 @@ class TableLog:
         )
         self._count_seal(encode_entry(seal), end)
         self._sealed_rows += self.pending_count
-        self._pending, self._pending_tree, self.pending_count = [], Frontier(), 0
+        self._pending, self.pending_count = [], 0
         return Segment(seal, parquet)
+
+    def _pending_root(self) -> bytes:
+        """Over all pending rows; runs of entries with one row each are hashed together, a level at a time."""
+        tree = Frontier()
+        for is_single, run in groupby((written.tree for _, written in self._pending), lambda rows: rows.size == 1):
+            if is_single:
+                tree.extend_levels(levels_of(b"".join([rows.levels[0] for rows in run])))
+            else:
+                for rows in run:
+                    tree.extend_levels(rows.levels)
+        return tree.root()
 
     def _pending_columns(self) -> list[list[Any]]:
         """All pending rows by column; runs of entries that have them by row are turned around together."""

@@ -11,6 +11,8 @@ Source: TOML 1.0.0.
 import re
 from typing import NamedTuple
 
+from chain.limits import LIMITS
+
 Path = tuple[str | int, ...]
 
 
@@ -20,9 +22,6 @@ class Place(NamedTuple):
     line: int
     column: int
 
-
-_DEPTH_MAX = 32
-"""Keys within keys beyond this are not noted: their places are those of the keys above."""
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _BLANK = re.compile(r"[ \t]+")
@@ -95,7 +94,7 @@ class _Walk:
 
     def _note_each(self, path: Path, count: int, place: Place) -> None:
         """Tables that are named on the way."""
-        for length in range(max(0, len(path) - count), min(len(path), _DEPTH_MAX)):
+        for length in range(max(0, len(path) - count), min(len(path), LIMITS.config_places_depth_max)):
             self.places.setdefault(path[: length + 1], place)
 
     def _pair(self, table: Path) -> None:

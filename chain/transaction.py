@@ -39,6 +39,7 @@ _BETWEEN = b',"signature":"'
 _SUFFIX = b'"}'
 _RECEIPT = b',"kind":"transaction","receipt":'
 _SIGNATURE_HEX = 128
+_AROUND_BYTES = len(_PREFIX) + len(_BETWEEN) + _SIGNATURE_HEX + len(_SUFFIX)
 
 _BODY = jcs.TypedDecoder(Body)
 
@@ -58,7 +59,7 @@ class SignedTransaction:
     @property
     def wire_bytes(self) -> int:
         """Length of `wire()`."""
-        return len(_PREFIX) + len(self.body_bytes) + len(_BETWEEN) + _SIGNATURE_HEX + len(_SUFFIX)
+        return len(self.body_bytes) + _AROUND_BYTES
 
     def wire(self) -> bytes:
         """Rule 1, without the rows."""
@@ -67,15 +68,8 @@ class SignedTransaction:
 
 def transaction_entry(transaction: SignedTransaction, receipt: Receipt) -> bytes:
     """The canonical `transaction` entry, assembled around the body's own bytes (keys stand in order)."""
-    return (
-        _PREFIX
-        + transaction.body_bytes
-        + _RECEIPT
-        + jcs.encode(receipt)
-        + _BETWEEN
-        + transaction.signature.encode("ascii")
-        + _SUFFIX
-    )
+    signature = transaction.signature.encode("ascii")
+    return b"".join((_PREFIX, transaction.body_bytes, _RECEIPT, jcs.encode(receipt), _BETWEEN, signature, _SUFFIX))
 
 
 def row_hashes(lines: bytes) -> list[bytes]:

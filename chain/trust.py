@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from chain.durable import make_folders, replace_file
 from chain.errors import PolicyError
 from chain.handover import Anchor, AnchorSource, exported_policies
 from chain.policy import parse_policy
@@ -47,11 +48,9 @@ def pin_policy(network: str, policy: bytes) -> Path:
     parse_policy(policy).require_validators(network)
     folder = trust_folder() / check_name(network, "network")
     path = folder / _pin(policy)
-    partial = path.with_suffix(".partial")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(policy)
-        os.replace(partial, path)
+        make_folders(folder)
+        replace_file(path, policy)
         path.with_suffix(_RETIRED).unlink(missing_ok=True)
     except OSError as error:
         raise PolicyError("trust-folder", f"cannot be written: {error.strerror}", str(folder)) from None
@@ -77,7 +76,7 @@ def pin_newest(network: str, anchor: Anchor) -> Path:
 def _retire(pin: Path, policy: bytes) -> None:
     """Rule 4: the retired file first, so that no moment knows of neither."""
     try:
-        pin.with_suffix(_RETIRED).write_bytes(policy)
+        replace_file(pin.with_suffix(_RETIRED), policy)
         pin.unlink(missing_ok=True)
     except OSError as error:
         raise PolicyError("trust-folder", f"cannot be written: {error.strerror}", str(pin.parent)) from None

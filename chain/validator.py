@@ -10,9 +10,8 @@ The embedded deployment keeps several keys in one process that share one executi
 domain, which every surface says.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import msgspec
 
@@ -20,10 +19,8 @@ from chain.errors import LedgerError
 from chain.frontier import Rooted
 from chain.journal import Journal
 from chain.note import Checkpoint, Note, Signature, SigningKey, VerifierKey, encode_checkpoint
+from chain.outside import Clock
 from chain.policy import Policy
-
-Clock = Callable[[], int]
-"""Milliseconds since 1970 UTC."""
 
 
 class _Signed(msgspec.Struct, frozen=True, array_like=True):
@@ -34,16 +31,6 @@ class _Signed(msgspec.Struct, frozen=True, array_like=True):
     origin: str
     size: int
     root: bytes
-
-
-class GrowingTree(Protocol):
-    """A log's tree, as far as its validators ask for it."""
-
-    @property
-    def size(self) -> int: ...
-
-    def root(self, size: int | None = None) -> bytes:
-        """Now, or as it was at `size`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,3 +177,7 @@ def main() -> None:
         # A list of `file:line: field: problem` stays as editors and scripts know it.
         sys.stderr.write(f"{sentence}\n" if code == _EXIT_INPUT else f"gridproof: {sentence}\n")
         sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

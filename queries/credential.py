@@ -14,12 +14,14 @@ Rules of `check_credential`, in this order; the code of a refusal in quotes:
    version that the credential speaks of ("rows").
 6. Key and information hash are those of the last row ("public-key", "information-hash").
 
-The status is that of the last row, as of the checkpoint. Evidence shows what is included, not that nothing came after:
-whoever must know that nobody was revoked since, asks for a newer credential or looks into the export.
+Who vetted what the information hash commits to is said by the last row: a registrar, or nobody but the account itself.
+Status, key and hash are those of the last row shown, as of that row's block, and of no later moment. Evidence shows
+what is included, not that nothing came after, and the holder chooses which rows to show: a later row, by which the
+account was suspended, revoked or re-keyed, can be left out, whatever the time of the checkpoint. Whoever must know
+looks into a newer export, or makes the credential from it.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,12 +29,14 @@ from typing import Any
 import msgspec
 
 from chain import jcs
+from chain.calendar import utc_text
 from chain.entry import Transaction, parse_entry
 from chain.errors import ChainError, CredentialError, ParseError
 from chain.identity.deposit import deposit_number, parse_deposit_number
 from chain.identity.limits import IDENTITY_LIMITS
 from chain.imports import GOVERNANCE
 from chain.merkle import leaf_hash
+from chain.record import Record
 from chain.text import check_name
 from chain.trust import ReaderPolicy
 from queries.evidence.check import check
@@ -67,7 +71,9 @@ class CredentialVerdict:
     account: str
     deposit_number: str
     information_hash: str
-    """Commitment to the real-name record, hex."""
+    """Commitment to the real-name record, hex; "": none, or erased."""
+    information_by: str
+    """Account that vetted what the hash commits to; "": nobody, it is the account's own word (or there is no hash)."""
     public_key: str
     """Ed25519, hex."""
     status: str
@@ -77,7 +83,7 @@ class CredentialVerdict:
     registered_ms: int
     """Time of the registration's block."""
     as_of_ms: int
-    """Time of the beacon's leaf that all of this lies under."""
+    """Time of the block of the last row shown; later changes are not excluded, up to the checkpoint or after it."""
     network_id: str
     """Leaf hash of the genesis, hex."""
     evidence: Verdict
@@ -90,25 +96,36 @@ class CredentialVerdict:
     @property
     def sentences(self) -> tuple[str, ...]:
         """What is proven and what is not."""
+        registered, as_of = utc_text(self.registered_ms), utc_text(self.as_of_ms)
         return (
-            f"{self.account}: identity deposit number {self.deposit_number}, registered {_time(self.registered_ms)}.",
-            f"Status {self.status} as of {_time(self.as_of_ms)}, by entry {self.entry} of governance; what came after "
-            "is not excluded: for the status of today ask for a newer credential.",
+            f"{self.account}: identity deposit number {self.deposit_number}, registered {registered}.",
+            f"Status {self.status} as of {as_of}, by entry {self.entry} of governance, the last row shown here. Later "
+            "changes of status, key or hash are not excluded: for these look into a newer export.",
+            self._information_sentence,
             *trust_sentences(self.evidence),
         )
+
+    @property
+    def _information_sentence(self) -> str:
+        if not self.information_hash:
+            return "There is no private record behind it, or it was erased."
+        if not self.information_by:
+            return f"The information hash is the word of {self.account} itself: nobody has vetted what it commits to."
+        return f"What the information hash commits to was vetted by {self.information_by}."
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
             "account": self.account,
-            "as_of": _time(self.as_of_ms),
+            "as_of": utc_text(self.as_of_ms),
             "deposit_number": self.deposit_number,
             "entry": self.entry,
+            "information_by": self.information_by,
             "information_hash": self.information_hash,
             "network": self.evidence.network,
             "network_id": self.network_id,
             "public_key": self.public_key,
-            "registered": _time(self.registered_ms),
+            "registered": utc_text(self.registered_ms),
             "signers": self.evidence.signers,
             "statement": " ".join(self.sentences),
             "status": self.status,
@@ -141,14 +158,17 @@ def make_credential(export: Export, account: str) -> bytes:
 
 
 def check_credential(
-    data: bytes, policy: bytes | ReaderPolicy | None = None, signed_since_s: int | None = None
+    data: bytes,
+    policy: bytes | ReaderPolicy | None = None,
+    signed_since_s: int | None = None,
+    record: Record | None = None,
 ) -> CredentialVerdict:
     """What a credential proves to a reader who trusts `policy`, offline; arguments as of `queries.check`.
 
     `CredentialError`, `DepositNumberError` or `EvidenceError` unless all of it holds.
     """
     credential, evidence = _parse(data)
-    verdict = check(evidence, policy, signed_since_s)
+    verdict = check(evidence, policy, signed_since_s, record)
     entry = parse_deposit_number(credential.deposit_number)
     _check_registration(verdict.entries, entry, credential.account)
     first, last = _versions(verdict.rows, entry, credential.account)
@@ -159,12 +179,13 @@ def check_credential(
     return CredentialVerdict(
         account=credential.account,
         deposit_number=credential.deposit_number,
+        information_by=str(last.values.get("information_by")),
         information_hash=credential.information_hash,
         public_key=credential.public_key,
         status=str(last.values.get("status")),
         entry=last.entry,
         registered_ms=first.time_ms,
-        as_of_ms=verdict.beacon_time_ms,
+        as_of_ms=last.time_ms,
         network_id=_network_id(parse_document(evidence)),
         evidence=verdict,
     )
@@ -227,7 +248,3 @@ def _network_id(document: Document) -> str:
 @cache
 def _versions_of() -> str:
     return _VERSIONS.read_text(encoding="utf-8")
-
-
-def _time(time_ms: int) -> str:
-    return f"{datetime.fromtimestamp(time_ms // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -179,11 +179,12 @@ class Export:
 
 def open_export(
     path: Path | str,
-    policy: Path | str | bytes | None = None,
+    policy: Path | str | bytes | ReaderPolicy | None = None,
     progress: Progress = no_progress,
     signed_since_s: int | None = None,
 ) -> Export:
-    """Open the export in folder `path`, judged by `policy`: a file, its bytes, or None for a policy pinned earlier.
+    """Open the export in folder `path`, judged by `policy`: a file, its bytes, what `chain.trust` found, or None for
+    a policy pinned earlier.
 
     Without any policy of the reader's, results say `signers: self-asserted`. `signed_since_s`: refuse an export whose
     quorum signed before that time (seconds UTC).
@@ -191,7 +192,9 @@ def open_export(
     Raises `ChainError` for an export that does not hold, `QueriesError` for a cache that cannot be used.
     """
     folder = Path(path)
-    if isinstance(policy, bytes):
+    if isinstance(policy, ReaderPolicy):
+        trusted = policy
+    elif isinstance(policy, bytes):
         trusted = ReaderPolicy(policy, "policy")
     else:
         trusted = reader_policy(folder, None if policy is None else Path(policy))

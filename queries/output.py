@@ -10,9 +10,7 @@
 4. A file appears whole or not at all.
 """
 
-import os
 import re
-import tempfile
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -22,6 +20,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from chain.durable import replace_file
 from queries.errors import QueryError
 from queries.status import Status
 
@@ -75,17 +74,7 @@ def write_parquet(table: pa.Table, status: Status, notes: tuple[str, ...], path:
 
 def write_file(path: Path, data: bytes) -> Path:
     """Rule 4."""
-    file, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(file, "wb") as target:
-            target.write(data)
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(partial).chmod(0o666 & ~umask)
-        os.replace(partial, path)
-    except OSError:
-        Path(partial).unlink(missing_ok=True)
-        raise
+    replace_file(path, data)
     return path
 
 

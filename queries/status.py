@@ -12,10 +12,10 @@
 """
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from chain.consortium import Openness
+from chain.calendar import utc_text
+from chain.fields import Openness
 from chain.handover import AnchorSource
 from chain.manifest import Profile
 from chain.record import Record
@@ -50,7 +50,7 @@ _SIGNERS: dict[AnchorSource, str] = {
 
 def trust_sentences(signed: Signed) -> tuple[str, ...]:
     """Rules 1 and 2 for a person: who signed and when, by whose choice, and what that is worth."""
-    when = datetime.fromtimestamp(signed.quorum_time_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    when = utc_text(signed.quorum_time_s * 1_000)
     embedded = "Deployment embedded: all validator keys lie in one process, so these signatures are one trust domain."
     survived = f"{signed.survives_forks} lying and {signed.survives_silence} silent validators"
     return (

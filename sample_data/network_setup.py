@@ -15,8 +15,9 @@ from typing import Any, Literal
 from chain.contracts.participant import possession_message
 from chain.entry import Operator
 from chain.errors import LedgerError
+from chain.founding import NetworkConfig, derive_keys
 from chain.imports import GOVERNANCE
-from chain.network import Network, NetworkConfig, derive_keys
+from chain.network import Network
 from chain.private.record import PrivateField, PrivateRecord, information_hash
 from chain.transaction import SignedTransaction, Signer
 from chain.units import HOUR_MS, SETTLEMENT_OFFSET_MS

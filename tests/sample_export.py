@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chain.export import export_network, seal_all
-from chain.network import NetworkConfig, NetworkKeys, derive_keys
+from chain.founding import NetworkConfig, derive_keys
+from chain.ledger_keys import NetworkKeys
 from chain.units import HOUR_MS
 from sample_data.network_setup import Keyring, MarketSettings, Sender, SimulatedClock
 from sample_data.records import Inputs, Participant, Plant

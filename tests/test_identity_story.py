@@ -1,7 +1,6 @@
 """`docs/identity.md`, run as it stands: every command, at the times that it names, with the exit codes that it names.
 
-Only three things are prepared: the network of `docs/network.md`, the registrar's public key in a file, and the other
-side of the trade. Time is the page's.
+Only two things are prepared: the network of `docs/network.md` and the other side of the trade. Time is the page's.
 """
 
 import json
@@ -17,9 +16,10 @@ import pytest
 
 import portal.commands.network
 import portal.commands.network_channels
-from chain.contracts.participant import possession_message
-from chain.identity.keyfile import create_secret_file
+import portal.commands.private
+from chain.contracts.participant_rules import possession_message
 from chain.identity.keystore import MINIMUM_COST, encrypt_keystore
+from chain.secret_file import create_secret_file
 from chain.transaction import Signer
 from portal.cli import main
 from portal.commands import keys
@@ -101,15 +101,15 @@ def story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GRIDPROOF_TRUST", str(tmp_path / "trust"))
     told = Story(monkeypatch, capsys)
-    for module in (portal.commands.network, portal.commands.network_channels):
+    for module in (portal.commands.network, portal.commands.network_channels, portal.commands.private):
         monkeypatch.setattr(module, "system_clock", told.clock)
     monkeypatch.setattr(keys, "DEFAULT_COST", MINIMUM_COST)
     Path("keys").mkdir()
     create_secret_file(Path("password"), f"{PASSWORD}\n".encode())
     create_secret_file(Path("guess"), b"was it this one, perhaps?\n")
     Path("network.toml").write_bytes((DOCS / "network.toml").read_bytes())
-    signers = {account: keystore(account) for account in OPERATORS}
-    Path("registrar.json").write_text(json.dumps({"public_key": signers["provincial-centre"].public_key}))
+    for account in OPERATORS:
+        keystore(account)
     told.run("gridproof network create network.toml ledger")
     hydro = keystore("hydro")
     arguments = {
@@ -136,12 +136,12 @@ def test_a_company_registers_trades_recovers_and_is_forgotten_and_every_step_ver
         else:
             for line in step["commands"].splitlines():
                 story.run(line)
-    assert story.verified == ["registered", "traded", "recovered", "erased"]
+    assert story.verified == ["registered", "traded", "recovered", "left", "erased"]
     terminal = "".join(story.shown)
     assert re.search(r"fz-trader-07\W+hydro\W+15", terminal), "the trade was not shown"
     assert "was signed by" in terminal
     shown = terminal.replace("91350100MA2XYT1234", "", 1)  # What `check` showed of the one disclosed field.
     assert_nowhere(PRIVATE, [shown])
-    for folder in ("ledger", "day-0", "registered", "traded", "recovered", "erased"):
+    for folder in ("ledger", "day-0", "registered", "traded", "recovered", "left", "erased"):
         assert_nowhere(PRIVATE, Path(folder))
     assert_nowhere(PRIVATE[3:], Path("vault"))

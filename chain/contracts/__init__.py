@@ -1,1 +1,1 @@
-"""The contracts, one file each."""
+"""The contracts, each a file or a family of files whose names begin with its own."""

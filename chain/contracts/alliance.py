@@ -39,6 +39,7 @@ from chain.contracts.alliance_state import (
     NUMBER,
     ORGANISATION,
     PROPOSAL,
+    SEAT,
     Channel,
     Directory,
     Organisation,
@@ -61,13 +62,11 @@ from chain.contracts.alliance_voting import (
     withdraw,
 )
 from chain.contracts.quorum import newest_policy
+from chain.contracts.roles import COUNCIL
 from chain.errors import LedgerError
 from chain.imports import GOVERNANCE
 from chain.layout import BEACON, check_channel, origin
 from chain.policy import Policy
-
-COUNCIL = ("council",)
-"""Role of those who propose and vote for their organisation."""
 
 _WHERE = "genesis.parameters.alliance"
 
@@ -163,7 +162,9 @@ _MODULES = (
     "chain.contracts.alliance_tables",
     "chain.contracts.alliance_voting",
     "chain.contracts.quorum",
+    "chain.contracts.roles",
     "chain.fields",
+    "chain.imports",
 )
 _JUDGED = (auction.CONTRACT, certificate.CONTRACT, conduct.CONTRACT, participant.CONTRACT, record.CONTRACT)
 """Contracts whose parameters are judged here, by their own code."""
@@ -174,10 +175,10 @@ CONTRACT = Contract(
     parameters=Parameters,
     methods=(
         Method("map_directory", map_directory, MapDirectory, KEEPERS, MAP_CODES),
-        Method("propose", propose, Propose, COUNCIL, PROPOSE_CODES),
+        Method("propose", propose, Propose, (COUNCIL,), PROPOSE_CODES),
         Method("unmap_directory", unmap_directory, UnmapDirectory, KEEPERS, UNMAP_CODES),
-        Method("vote", vote, Vote, COUNCIL, VOTE_CODES),
-        Method("withdraw", withdraw, Withdraw, COUNCIL, WITHDRAW_CODES),
+        Method("vote", vote, Vote, (COUNCIL,), VOTE_CODES),
+        Method("withdraw", withdraw, Withdraw, (COUNCIL,), WITHDRAW_CODES),
     ),
     triggers=(TriggerMethod(EXPIRE, expire), TriggerMethod("found", _found), TriggerMethod(TALLY, tally)),
     tables=TABLES,
@@ -190,6 +191,7 @@ CONTRACT = Contract(
         Space(NUMBER, int),
         Space(ORGANISATION, Organisation),
         Space(PROPOSAL, Proposal),
+        Space(SEAT, int),
     ),
     genesis=_genesis,
     sources=tuple(sorted({*_MODULES, *(module for contract in _JUDGED for module in contract.sources)})),

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from chain import jcs
-from chain.contracts.alliance_state import AreaCode, Count, Openness, Roles
-from chain.fields import I53, Name, OptionalName, Title
+from chain.contracts.alliance_state import Count, Roles
+from chain.fields import I53, AreaCode, Name, Openness, OptionalName, Title
 
 
 class _Action(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="kind"):
@@ -138,6 +138,11 @@ def decode_action(text: str) -> Action:
 
 def kind_of(action: Action) -> str:
     """Its `kind`."""
+    return kind_of_type(type(action))
+
+
+def kind_of_type(action: type[msgspec.Struct]) -> str:
+    """`kind` of the actions of this type."""
     return str(action.__struct_config__.tag)
 
 

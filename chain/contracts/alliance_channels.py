@@ -14,8 +14,8 @@ In this order; the code of a refusal in quotes:
 6. Two different channels ("link-self") are linked once ("linked"), in no order, and unlinked if they are linked
    ("not-linked"). A link of a retired channel ends with it.
 7. Openness is set to something else than it is ("unchanged").
-8. A retired channel's log stays in the policy: its record can be checked for ever. The block that imports
-   `alliance.retired` is its last.
+8. A retired channel's log stays in the policy: its record can be checked for ever. From the
+   block that imports `alliance.retired` on it takes nothing new; it ends once nothing is open (`chain.replica` 6).
 """
 
 from functools import partial
@@ -45,8 +45,8 @@ def judge_creation(call: Call, action: CreateChannel) -> Effect:
         call.reject("area-taken", f"area {action.area} trades on {trading}")
     try:
         from_hex(action.genesis_hash, 32, "genesis_hash")
-    except ParseError as error:
-        call.reject("genesis-hash", error.sentence)
+    except ParseError:
+        call.reject("genesis-hash", "a leaf hash is 32 bytes of lower-case hex")
     key = check_key(call, action.log, ED25519, origin(network_of(newest_policy(call)), action.channel))
     changed = judge_log(call, key)
     channel = Channel(action.area, action.channel, action.genesis_hash, action.log, action.openness)
@@ -131,8 +131,8 @@ def _check_name(call: Call, name: str) -> None:
     try:
         check_channel(name)
         check_channel(name.lower())
-    except ParseError as error:
-        call.reject("channel-name", error.sentence)
+    except ParseError:
+        call.reject("channel-name", "not a name that a channel can have")
     taken = (GOVERNANCE, *(other for other, _ in call.items(CHANNEL)))
     for other in taken:
         if name.lower() == other.lower():

@@ -1,24 +1,44 @@
 """What the contract `alliance` reports.
 
 An event tells everything that holds from then on, so that the last one of a thing is the current one. Events that
-others must understand have their shape where these read them: `alliance.parameters` and `alliance.retired` in
-`chain.imports`, `alliance.policy` and `alliance.channel` in `chain.consortium`.
+other channels import, `alliance.parameters` and `alliance.retired`, have their shape in `chain.imports`.
 """
 
 from typing import Literal
 
 import msgspec
 
-from chain.consortium import CHANNEL_CHANGED, POLICY_CHANGED, ChannelChange, PolicyChange
 from chain.contract import Call
 from chain.contracts.alliance_state import Channel, Organisation
-from chain.fields import I53
+from chain.fields import I53, AreaCode, Name, Openness
 from chain.imports import PARAMETERS, RETIRED, ParameterChange, Retirement
 
+POLICY_CHANGED = "alliance.policy"
+CHANNEL_CHANGED = "alliance.channel"
 ORGANISATION = "alliance.organisation"
 PROPOSED = "alliance.proposed"
 VOTE = "alliance.vote"
 DECIDED = "alliance.decided"
+
+
+class PolicyChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`alliance.policy`: the newest policy (`chain.consortium` rule 1)."""
+
+    number: I53
+    text: str
+    """The policy file."""
+
+
+class ChannelChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`alliance.channel`: a channel is created or its openness changes (`chain.consortium` rules 2 and 3)."""
+
+    area: AreaCode
+    channel: Name
+    genesis_hash: str
+    """Leaf hash of the channel's genesis entry, hex; "" for a channel of genesis."""
+    log: str
+    """Verifier key line of its log; "" for a channel of genesis, whose log policy 0 names."""
+    openness: Openness
 
 
 class OrganisationEvent(Organisation, frozen=True, kw_only=True):

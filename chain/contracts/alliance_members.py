@@ -11,7 +11,7 @@ Directories:
    registrar ("other-organisation"). The organisation is there ("unknown-organisation"); roles are sorted and
    unique, at least one, and each is one of the organisation's ("roles"): whoever keeps its address book cannot give
    more than the alliance gave the organisation.
-4. At most `DIRECTORIES_MAX` of an organisation have roles ("directories-max"). To map one again replaces its roles; to
+4. At most `directories_max` of an organisation have roles ("directories-max"). To map one again replaces its roles; to
    unmap one that has none is refused ("unknown-directory"). Accounts keep the roles that they were given
    (`chain.contracts.participant`); the mapping says what a registrar may give from now on.
 """
@@ -23,7 +23,7 @@ from chain.contract import Arguments, Call
 from chain.contracts.alliance_actions import AdmitOrganisation, RemoveOrganisation
 from chain.contracts.alliance_events import report_organisation
 from chain.contracts.alliance_state import (
-    DIRECTORIES_MAX,
+    ALLIANCE_LIMITS,
     DIRECTORY,
     ORGANISATION,
     Directory,
@@ -34,6 +34,7 @@ from chain.contracts.alliance_state import (
     find_organisation,
 )
 from chain.contracts.alliance_tables import write_directory, write_organisation
+from chain.contracts.roles import COUNCIL, REGISTRAR
 from chain.fields import Name, Title
 
 Effect = Callable[[], None]
@@ -41,9 +42,8 @@ Effect = Callable[[], None]
 
 MAP_CODES = ("unknown-organisation", "other-organisation", "roles", "directories-max")
 UNMAP_CODES = ("unknown-organisation", "other-organisation", "unknown-directory")
-KEEPERS = ("council", "registrar")
+KEEPERS = (COUNCIL, REGISTRAR)
 """Roles that may keep directories."""
-REGISTRAR = "registrar"
 REVOKED = "revoked"
 
 
@@ -119,8 +119,9 @@ def map_directory(call: Call, arguments: MapDirectory) -> None:
         if role not in organisation.roles:
             call.reject("roles", f"accounts of {organisation.organisation} may not hold the role {role}")
     known = find_directory(call, arguments.organisation, arguments.directory)
-    if known is None and len(_directories_of(call, arguments.organisation)) >= DIRECTORIES_MAX:
-        call.reject("directories-max", f"{arguments.organisation} has {DIRECTORIES_MAX} directories already")
+    if known is None and len(_directories_of(call, arguments.organisation)) >= ALLIANCE_LIMITS.directories_max:
+        sentence = f"{arguments.organisation} has {ALLIANCE_LIMITS.directories_max} directories already"
+        call.reject("directories-max", sentence)
     directory = Directory(arguments.directory, arguments.organisation, arguments.roles)
     call.put(DIRECTORY, directory_key(arguments.organisation, arguments.directory), directory)
     write_directory(call, directory, is_mapped=True)

@@ -3,10 +3,14 @@
 Validators, in this order; the code of a refusal in quotes:
 1. One that is admitted is run by an organisation of the alliance ("unknown-organisation") that runs none yet, under a
    name that no other has ("validator-taken"). One that is removed or replaced is there ("unknown-validator").
+   Who votes for an organisation that gets a voice is who voted for it when this was proposed: no account of it with the
+   role `council` was registered, changed, moved, suspended or revoked since ("council-changed"), none is suspended
+   ("council-suspended"). Until it runs a validator others keep its accounts (`participant_rules` 6), and one of them
+   could otherwise exchange them before casting the deciding vote.
 2. A key is a verifier key line of the right type, named after its validator or log in this network, and a canonical
    Ed25519 point of prime order ("key"). No policy has ever named its public key, for whomever ("key-taken"): a key that
    has left a policy cannot speak again, neither as another validator's nor as a log's.
-3. The threshold is from 1 to the number of validators ("threshold"); there are at most `VALIDATORS_MAX` ("policy").
+3. The threshold is from 1 to the number of validators ("threshold"); there are at most `validators_max` ("policy").
 4. Any two quorums of the new policy share more than `faults` validators ("policy-unsafe"). It is judged against the
    newest policy, when the action is proposed and again when it passes: two changes that are each safe may be unsafe one
    after the other.
@@ -17,7 +21,8 @@ What a new policy does:
 6. It is the newest at once, for votes. Channels are signed under it from the beacon round on at which both quorums have
    signed the handover (`docs/format.md` section 7).
 7. The votes of an organisation whose validator is removed are struck from every open proposal. What is then decided
-   under the new policy is settled at once, each proposal by a trigger of its own (`alliance_voting`).
+   under the new policy is settled at once, each proposal by a trigger of its own (`alliance_voting`). Approvals of
+   recoveries count by the entry that admitted the validator (`participant_recovery` 2).
 """
 
 from collections.abc import Mapping
@@ -26,21 +31,23 @@ from functools import partial
 import msgspec
 from nacl import bindings
 
-from chain.consortium import PolicyChange
 from chain.contract import Call
 from chain.contracts.alliance_actions import AdmitValidator, RemoveValidator, ReplaceValidator
-from chain.contracts.alliance_events import report
+from chain.contracts.alliance_events import PolicyChange, report
 from chain.contracts.alliance_members import Effect, put_organisation, require_organisation
 from chain.contracts.alliance_state import (
+    ALLIANCE_LIMITS,
     KEY,
     NUMBER,
     ORGANISATION,
     PROPOSAL,
-    VALIDATORS_MAX,
+    SEAT,
     Organisation,
 )
 from chain.contracts.alliance_tables import write_policy
+from chain.contracts.participant_state import council_changed
 from chain.contracts.quorum import newest_policy
+from chain.contracts.roles import COUNCIL
 from chain.errors import ParseError, PolicyError
 from chain.imports import GOVERNANCE
 from chain.layout import validator_name
@@ -53,11 +60,12 @@ TALLY = "tally"
 """Trigger that settles a proposal after a change of validators."""
 
 
-def judge_admission(call: Call, action: AdmitValidator) -> Effect:
-    """Rules 1–4."""
+def judge_admission(call: Call, action: AdmitValidator, proposed: int) -> Effect:
+    """Rules 1–4. `proposed`: the entry of the proposal."""
     organisation = require_organisation(call, action.organisation)
     if organisation.validator:
         call.reject("validator-taken", f"{action.organisation} runs the validator {organisation.validator}")
+    _require_same_council(call, action.organisation, proposed)
     policy = newest_policy(call)
     if action.validator in policy.witnesses:
         call.reject("validator-taken", f"there is a validator {action.validator} already")
@@ -66,10 +74,20 @@ def judge_admission(call: Call, action: AdmitValidator) -> Effect:
 
     def effect() -> None:
         put_organisation(call, msgspec.structs.replace(organisation, validator=action.validator))
+        call.put(SEAT, action.organisation, call.entry)
         adopt_policy(call, changed)
         schedule_tallies(call)
 
     return effect
+
+
+def _require_same_council(call: Call, organisation: str, proposed: int) -> None:
+    """Rule 1."""
+    if council_changed(call, organisation) > proposed:
+        call.reject("council-changed", f"who votes for {organisation} has changed since this was proposed")
+    for name, account in call.accounts():
+        if account.organisation == organisation and COUNCIL in account.roles and account.status == "suspended":
+            call.reject("council-suspended", f"{name}, who votes for {organisation}, is suspended")
 
 
 def judge_removal(call: Call, action: RemoveValidator) -> Effect:
@@ -81,6 +99,7 @@ def judge_removal(call: Call, action: RemoveValidator) -> Effect:
 
     def effect() -> None:
         put_organisation(call, msgspec.structs.replace(organisation, validator=""))
+        call.delete(SEAT, organisation.organisation)
         adopt_policy(call, changed)
         _strike_votes(call, organisation.organisation)
         schedule_tallies(call)
@@ -123,8 +142,8 @@ def check_key(call: Call, line: str, algorithm: int, name: str) -> VerifierKey:
     """Rule 2."""
     try:
         key = VerifierKey.parse(line)
-    except ParseError as error:
-        call.reject("key", f"no verifier key: {error.sentence}")
+    except ParseError:
+        call.reject("key", f"not a verifier key line; {name} needs one of type {algorithm}")
     if key.algorithm != algorithm:
         call.reject("key", f"a key of signature type {key.algorithm}, {name} needs type {algorithm}")
     if key.name != name:
@@ -189,11 +208,15 @@ def _policy_of(
     """Rules 3 and 4."""
     if not 1 <= threshold <= len(witnesses):
         call.reject("threshold", f"{threshold} of {len(witnesses)} validators is no quorum")
-    if len(witnesses) > VALIDATORS_MAX:
-        call.reject("policy", f"more than {VALIDATORS_MAX} validators")
+    if len(witnesses) > ALLIANCE_LIMITS.validators_max:
+        call.reject("policy", f"more than {ALLIANCE_LIMITS.validators_max} validators")
     try:
         changed = parse_policy(encode_policy((*policy.logs, *logs), witnesses, threshold))
         changed.require_safe(call.parameters.faults)
     except PolicyError as error:
-        call.reject("policy-unsafe" if error.code == "policy-unsafe" else "policy", error.sentence)
+        # Not the error's own sentence: the receipt is on the record, and only a contract's code is pinned with it.
+        if error.code == "policy-unsafe":
+            sentence = f"two quorums of {threshold} of {len(witnesses)} may share no more than {call.parameters.faults}"
+            call.reject("policy-unsafe", sentence)
+        call.reject("policy", f"no policy can be written for {len(witnesses)} validators and this log")
     return changed

@@ -9,53 +9,61 @@ State spaces of `alliance`, by id:
     link           `<first>:<second>` → 1                  linked channels, first < second
     proposal       entry, 15 digits → Proposal             what is open to vote; what is decided is in the tables
     key            public key, hex → verifier key's name   every key that a policy has ever named
+    seat           organisation → entry                    which admitted the validator that it runs; none: genesis
     number         `policy` → number of the newest policy, 0 at genesis
 """
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 from urllib.parse import quote
 
 import msgspec
 
 from chain.contract import Call
-from chain.fields import Moment, Name, OptionalName, Title
+from chain.fields import AreaCode, Moment, Name, Openness, OptionalName, Role, Title
 from chain.limits import LIMITS
-from chain.units import DAY_MS
+from chain.units import DAY_MS, MINUTE_MS
 
 ALLIANCE = "alliance"
 """The contract's name."""
 
 ORGANISATION, CHANNEL, AREA, DIRECTORY = "organisation", "channel", "area", "directory"
-LINK, PROPOSAL, KEY, NUMBER = "link", "proposal", "key", "number"
+LINK, PROPOSAL, KEY, SEAT, NUMBER = "link", "proposal", "key", "seat", "number"
 
-ROLES_MAX = 16
-"""Roles of one organisation, or of one of its directories."""
-PROPOSALS_OPEN_MAX = 8
-"""Proposals that one organisation may have open at once."""
-DIRECTORIES_MAX = 256
-"""Directories of one organisation that have roles."""
-VALIDATORS_MAX = 60
-"""A checkpoint at a change of policies carries the signatures of both and the log's: they must fit into one note."""
-HEIGHT_MAX = 10**12
-"""Height of a change of parameters; state keeps 15 digits of it."""
-ACTION_BYTES_MAX = 28_000
-"""Canonical JSON of an action, and of the parameters it sets: one entry may have to hold both."""
 
-Openness = Literal["public", "members", "managers"]
-"""Who may read a channel's content: everybody, the network's members, or its managing institutions."""
+@dataclass(frozen=True, slots=True)
+class AllianceLimits:
+    """Every limit of the alliance."""
 
-AreaCode = Annotated[str, msgspec.Meta(pattern=r"\A[1-9][0-9]{5}([0-9]{3}){0,2}\Z")]
-"""Administrative code of 6, 9 or 12 digits, GB/T 2260 and GB/T 10114."""
+    action_bytes_max: int = 28_000
+    """Canonical JSON of an action, and of the parameters it sets: one entry may have to hold both."""
+    directories_max: int = 256
+    """Directories of one organisation that have roles."""
+    height_max: int = 10**12
+    """Height of a change of parameters; state keeps 15 digits of it."""
+    proposals_open_max: int = 8
+    """Proposals that one organisation may have open at once."""
+    roles_max: int = 16
+    """Roles of one organisation, or of one of its directories."""
+    validators_count_max: int = 1_000
+    """A number of validators that is told at all; of a policy `validators_max`."""
+    validators_max: int = 60
+    """Of a policy: a checkpoint at a change of policies carries the signatures of both and the log's, in one note."""
+    vote_ms_max: int = 366 * DAY_MS
+    """How long a proposal may stay open."""
+    vote_ms_min: int = MINUTE_MS
+    """How long it stays open at least."""
 
-Role = Annotated[str, msgspec.Meta(pattern=r"\A[a-z][a-z0-9_]{0,31}\Z")]
-"""What an account may do: methods name the roles that may call them."""
 
-Roles = Annotated[tuple[Role, ...], msgspec.Meta(max_length=ROLES_MAX)]
+ALLIANCE_LIMITS = AllianceLimits()
+
+Roles = Annotated[tuple[Role, ...], msgspec.Meta(max_length=ALLIANCE_LIMITS.roles_max)]
 """Sorted and unique."""
 
-Count = Annotated[int, msgspec.Meta(ge=0, le=1_000)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=ALLIANCE_LIMITS.validators_count_max)]
 """A number of validators."""
 
+_VoteTime = Annotated[int, msgspec.Meta(ge=ALLIANCE_LIMITS.vote_ms_min, le=ALLIANCE_LIMITS.vote_ms_max)]
 
 ProposalNumber = Annotated[int, msgspec.Meta(ge=0, le=LIMITS.json_integer_max)]
 """The entry in which something was proposed."""
@@ -80,7 +88,7 @@ class MarketChannel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     area: AreaCode
     channel: Name
-    openness: Openness = "public"
+    openness: Openness
 
 
 class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,7 +105,7 @@ class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """f: no policy is made whose quorums might share no more than f validators. The same as genesis's."""
     organisations: tuple[Organisation, ...] = ()
     """Sorted by organisation."""
-    vote_ms: Annotated[int, msgspec.Meta(ge=60_000, le=366 * DAY_MS)] = 7 * DAY_MS
+    vote_ms: _VoteTime = 7 * DAY_MS
     """How long a proposal stays open."""
 
 
@@ -159,6 +167,11 @@ def find_organisation(call: Call, organisation: str) -> Organisation | None:
     """A member of the alliance, for any contract of governance."""
     found: Organisation | None = call.read(ALLIANCE, ORGANISATION, organisation)
     return found
+
+
+def seated_since(call: Call, organisation: str) -> int:
+    """The entry that admitted the organisation's validator, for any contract of governance; 0: genesis, or none."""
+    return int(call.read(ALLIANCE, SEAT, organisation) or 0)
 
 
 def find_directory(call: Call, organisation: str, directory: str) -> Directory | None:

@@ -3,8 +3,8 @@
 In this order; the code of a refusal in quotes:
 1. Only an organisation that runs a validator of the newest policy proposes and votes ("not-a-voter"), by an account
    with the role `council`. It votes once, whichever of its accounts does it ("voted"); a vote is final.
-2. An organisation has at most `PROPOSALS_OPEN_MAX` proposals open ("proposals-open"). An action is at most
-   `ACTION_BYTES_MAX` of canonical JSON ("action-size"), and would have to be possible now (the codes of its own rules).
+2. An organisation has at most `proposals_open_max` proposals open ("proposals-open"). An action is at most
+   `action_bytes_max` of canonical JSON ("action-size"), and would have to be possible now (the codes of its own rules).
 3. Who proposes says yes by that. A proposal is open for `vote_ms`, exclusive: then, or once it is decided or withdrawn,
    there is nothing left to vote on ("proposal-closed").
 4. It passes the moment the organisations that said yes are a quorum of the newest policy (`chain.contracts.quorum`),
@@ -45,9 +45,8 @@ from chain.contracts.alliance_actions import (
 from chain.contracts.alliance_events import DecidedEvent, ProposedEvent, VoteEvent, report
 from chain.contracts.alliance_members import Effect
 from chain.contracts.alliance_state import (
-    ACTION_BYTES_MAX,
+    ALLIANCE_LIMITS,
     PROPOSAL,
-    PROPOSALS_OPEN_MAX,
     Proposal,
     ProposalNumber,
     proposal_key,
@@ -68,6 +67,8 @@ ACTION_CODES = (
     "organisation-accounts",
     "validator-taken",
     "unknown-validator",
+    "council-changed",
+    "council-suspended",
     "key",
     "key-taken",
     "threshold",
@@ -96,7 +97,6 @@ WITHDRAW_CODES = ("proposal-closed", "not-the-proposer")
 _JUDGES: Mapping[type[msgspec.Struct], Callable[[Call, Any], Effect]] = {
     AdmitOrganisation: alliance_members.judge_admission,
     RemoveOrganisation: alliance_members.judge_removal,
-    AdmitValidator: alliance_policy.judge_admission,
     RemoveValidator: alliance_policy.judge_removal,
     ReplaceValidator: alliance_policy.judge_replacement,
     CreateChannel: alliance_channels.judge_creation,
@@ -106,7 +106,8 @@ _JUDGES: Mapping[type[msgspec.Struct], Callable[[Call, Any], Effect]] = {
     RetireChannel: alliance_channels.judge_retirement,
     SetParameters: alliance_parameters.judge_parameters,
 }
-"""What judges an action: a refusal, or the effect that carries it out. Judging changes nothing."""
+"""What judges an action: a refusal, or the effect that carries it out. Judging changes nothing. An admission of a
+validator is judged by its proposal's entry too."""
 
 
 class Propose(Arguments, frozen=True):
@@ -132,12 +133,13 @@ def propose(call: Call, arguments: Propose) -> None:
     """Rules 1–4."""
     organisation = _voter(call)
     opened = sum(proposal.organisation == organisation for _, proposal in call.items(PROPOSAL))
-    if opened >= PROPOSALS_OPEN_MAX:
+    if opened >= ALLIANCE_LIMITS.proposals_open_max:
         call.reject("proposals-open", f"{organisation} has {opened} open proposals already")
     action = encode_action(arguments.action)
-    if len(action.encode()) > ACTION_BYTES_MAX:
-        call.reject("action-size", f"{len(action.encode())} bytes, at most {ACTION_BYTES_MAX} are allowed")
-    _judge(call, arguments.action)
+    if len(action.encode()) > ALLIANCE_LIMITS.action_bytes_max:
+        most = ALLIANCE_LIMITS.action_bytes_max
+        call.reject("action-size", f"{len(action.encode())} bytes, at most {most} are allowed")
+    _judge(call, arguments.action, call.entry)
     proposal = Proposal(
         account=call.account_id,
         action=action,
@@ -229,7 +231,7 @@ def _settle(call: Call, proposal: Proposal) -> None:
 def _pass(call: Call, proposal: Proposal) -> None:
     """Rule 5."""
     try:
-        effect = _judge(call, decode_action(proposal.action))
+        effect = _judge(call, decode_action(proposal.action), proposal.proposal)
     except RejectError as error:
         _close(call, proposal, "failed", error.code)
         return
@@ -238,7 +240,9 @@ def _pass(call: Call, proposal: Proposal) -> None:
     effect()
 
 
-def _judge(call: Call, action: Action) -> Effect:
+def _judge(call: Call, action: Action, proposed: int) -> Effect:
+    if isinstance(action, AdmitValidator):
+        return alliance_policy.judge_admission(call, action, proposed)
     return _JUDGES[type(action)](call, action)
 
 

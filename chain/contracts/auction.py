@@ -11,6 +11,7 @@
 7. Settlement writes one row per account and checks conservation before anything is recorded.
 8. A session keeps the parameters it was opened with, to its settlement: they are its terms, in the state from its
    opening. Parameters that governance changes meanwhile are those of the sessions that open from their block on.
+9. A retiring channel opens no session; those that are open are played and settled before it ends.
 """
 
 import re
@@ -21,7 +22,7 @@ import msgspec
 
 from chain.calendar import utc_stamp
 from chain.contract import Account, Arguments, Call, Contract, Method, Space, TriggerMethod
-from chain.contracts.auction_state import Parameters, Position, Session, Standing
+from chain.contracts.auction_state import Parameters, Position, Session, Standing, has_open_sessions
 from chain.contracts.auction_tables import (
     ORDER_RESULTS,
     ORDERS_SUBMITTED,
@@ -31,6 +32,7 @@ from chain.contracts.auction_tables import (
     TABLES,
     TRADES,
 )
+from chain.contracts.roles import MEMBER
 from chain.errors import LedgerError, RejectError
 from chain.market.conservation import EndCause, end_status, money_violations
 from chain.market.fees import NetworkFees, network_fees
@@ -54,6 +56,11 @@ def session_id(area: str, open_ms: int) -> str:
     return f"{area}-{stamp[:8]}{stamp[9:11]}"
 
 
+def _check_parameters(parameters: Parameters) -> None:
+    """Rule 1. Whether a first opening lies after genesis is seen there; later the calendar runs."""
+    parameters.check(genesis_ms=0)
+
+
 def _genesis(call: Call) -> None:
     """Rule 1: the first opening. A schedule that does not hold is found before the network begins."""
     parameters: Parameters = call.parameters
@@ -63,7 +70,9 @@ def _genesis(call: Call) -> None:
 
 
 def _open(call: Call, _: str) -> None:
-    """Rules 1 and 8."""
+    """Rules 1, 8 and 9."""
+    if call.is_retiring:
+        return
     parameters: Parameters = call.parameters
     session = session_id(parameters.area, call.due_ms)
     opened = Session(
@@ -441,7 +450,7 @@ CONTRACT = Contract(
             "declare",
             _declare,
             DeclareArguments,
-            callers=("member",),
+            callers=(MEMBER,),
             codes=("book-full", "gate-closed", "no-session", "other-area", *_ORDER_CODES),
             batch=ORDERS_SUBMITTED,
         ),
@@ -461,12 +470,15 @@ CONTRACT = Contract(
         Space("side", str),
         Space("terms", Parameters),
     ),
+    check_parameters=_check_parameters,
     genesis=_genesis,
+    has_open_positions=has_open_sessions,
     sources=(
         "chain.calendar",
         "chain.contracts.auction",
         "chain.contracts.auction_state",
         "chain.contracts.auction_tables",
+        "chain.contracts.roles",
         "chain.market.book",
         "chain.market.clearing",
         "chain.market.columns",

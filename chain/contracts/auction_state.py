@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from chain.contract import Call
 from chain.errors import LimitError
 from chain.market.fees import FeeSchedule, make_schedule
 from chain.market.limits import MARKET_LIMITS
@@ -112,6 +113,11 @@ class Session(msgspec.Struct, frozen=True):
     def delivery_start_ms(self) -> int:
         """The hour traded is the one after the opening hour."""
         return self.open_ms + HOUR_MS
+
+
+def has_open_sessions(call: Call) -> bool:
+    """Whether a session runs or waits for its settlement: orders and money would be lost with the channel."""
+    return next(call.items("session"), None) is not None
 
 
 class Standing(msgspec.Struct, frozen=True):

@@ -39,6 +39,7 @@ cancellation, no double issuance); EECS Rules (cancellation statement). Rules 3 
 import msgspec
 
 from chain.contract import Call, Contract, Method, NoArguments, Space
+from chain.contracts.roles import ISSUING_BODY, METERING_OPERATOR
 from chain.registry.arguments import Cancel, Issue, Publish, RegisterPlant, Transfer
 from chain.registry.bundle import TRANSITIONS, Action, Bundle, Status, split
 from chain.registry.metering import (
@@ -63,9 +64,6 @@ from chain.registry.tables import (
     event_row,
 )
 from chain.units import MINUTE_MS
-
-ISSUING_BODY = "issuing_body"
-METERING_OPERATOR = "metering_operator"
 
 GRANULAR = "granular"
 """Certificate class of bundles per interval of at most one hour."""
@@ -289,6 +287,7 @@ CONTRACT = Contract(
     sources=(
         "chain.calendar",
         "chain.contracts.certificate",
+        "chain.contracts.roles",
         "chain.fields",
         "chain.registry.arguments",
         "chain.registry.bundle",

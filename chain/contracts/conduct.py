@@ -26,23 +26,23 @@ from typing import Annotated
 
 import msgspec
 
-from chain.contract import Arguments, Call, Contract, Method, Space, TriggerMethod
+from chain.contract import OPERATOR, RESTRICTED_UNTIL, Arguments, Call, Contract, Method, Space, TriggerMethod
+from chain.contracts.roles import REGULATOR
 from chain.fields import Moment, Name, Title
 from chain.schema import Column, Schema
 from chain.units import DAY_MS, HOUR_MS, MINUTE_MS
 
 RESTRICTED = "conduct.restricted"
-"""Event, and where `chain.execution` looks: account → until."""
 LIFTED = "conduct.lifted"
+"""Events."""
 
 NOT_COUNTED = ("expired", "restricted")
 """Rule 1."""
-OPERATOR = "operator"
 
 _REJECTIONS = "rejections"
 """State space: account → times of rejections that count, ascending."""
-_UNTIL = "restricted"
-"""State space: account → until (`chain.execution.RESTRICTED`)."""
+_UNTIL = RESTRICTED_UNTIL.partition(".")[2]
+"""State space: account → until, where `chain.execution` looks."""
 
 _Duration = Annotated[int, msgspec.Meta(ge=1, le=366 * DAY_MS)]
 
@@ -176,8 +176,8 @@ CONTRACT = Contract(
     version=1,
     parameters=Parameters,
     methods=(
-        Method("lift", _lift, Lift, ("regulator",), ("not-restricted",)),
-        Method("restrict", _restrict, Restrict, ("regulator",), ("unknown-account", "operator", "until")),
+        Method("lift", _lift, Lift, (REGULATOR,), ("not-restricted",)),
+        Method("restrict", _restrict, Restrict, (REGULATOR,), ("unknown-account", "operator", "until")),
     ),
     triggers=(
         TriggerMethod("forget", _forget),
@@ -187,5 +187,5 @@ CONTRACT = Contract(
     tables=(RESTRICTIONS,),
     spaces=(Space(_REJECTIONS, tuple[int, ...]), Space(_UNTIL, int)),
     after_rejection=_after_rejection,
-    sources=("chain.contracts.conduct", "chain.fields"),
+    sources=("chain.contracts.conduct", "chain.contracts.roles", "chain.fields"),
 )

@@ -6,8 +6,9 @@ organisations and descriptions in `chain.contracts.participant_rules`:
    ("account-taken").
 2. Area, kind, organisation, roles: `participant_rules` 4–7 and 9. Roles of the institutions come from genesis or from
    an organisation of the alliance, never from a registrar alone.
-3. The information hash ("information-hash") commits to the real-name record, which stays off the record; the key keeps
-   `participant_rules` 1–3. Names may be empty: a natural person's name stays in the private record.
+3. The information hash ("information-hash") commits to the real-name record, which stays off the record and which the
+   caller has vetted: `information_by` says who. The key keeps `participant_rules` 1–3. Names may be empty: a natural
+   person's name stays in the private record.
 4. The entry is the account's deposit number (`chain.identity.deposit`). The account is known on governance at once, on
    the other channels as they import `participant.registered`, and every later version as `participant.changed`
    (`docs/format.md` section 8): until then they go by what they know.
@@ -25,14 +26,15 @@ Status
 7. `suspend`: an active account other than the regulator's own ("self"): who could end it would be suspended.
    `reinstate`: a suspended one. Both by the regulator; "unknown-account", "status", `participant_rules` 8.
 8. `revoke`, for good: by the account itself; by a registrar or the council (`participant_rules` 6 and 7); by the
-   regulator (8). Others: "not-owner". Pending recoveries are void. Nothing brings a revoked account or its keys back.
+   regulator (8). Others: "not-owner". Pending recoveries are void, so nobody revokes themselves while one waits
+   ("recovery-waits"): who has stolen the key would end it by that. Nothing brings a revoked account or its keys back.
 
 Private data: `chain.contracts.participant_information`.
 
 Table `participants`: a row is a version of an account; the last row of an account is the current one.
 
 Sources: P1, "Transaction user identity authentication" (hash of the user information and public key on the chain);
-F01, F02, F04, F05, T3, T7; `docs/format.md` sections 1, 5 and 8; who may do what: `docs/roles.md`.
+F01, F02, F04, F05, T3, T7; `docs/format.md` sections 1, 8 and 12; who may do what: `docs/roles.md`.
 """
 
 import msgspec
@@ -47,15 +49,13 @@ from chain.contracts.participant_recovery import (
     void_recoveries,
 )
 from chain.contracts.participant_rules import (
-    COUNCIL,
     KEY_CODES,
-    REGISTRAR,
-    REGULATOR,
     ROLE_CODES,
     caller_of,
     check_area,
     check_information_hash,
     granted_roles,
+    has_active_council,
     possession_message,
     require_master,
     require_no_vote,
@@ -63,9 +63,11 @@ from chain.contracts.participant_rules import (
 )
 from chain.contracts.participant_state import (
     ACCOUNT_RECOVERIES,
+    COUNCILS,
     IDENTITIES,
     INFORMATION_READERS,
     KEYS,
+    PARTICIPANT,
     PARTICIPANTS,
     READERS,
     RECOVERIES,
@@ -82,11 +84,14 @@ from chain.contracts.participant_state import (
     Register,
     Rotate,
     UpdateInformation,
+    check_parameters,
     identity_of,
     known_account,
+    pending_recoveries,
     record_account,
     standing_account,
 )
+from chain.contracts.roles import COUNCIL, REGISTRAR, REGULATOR
 from chain.errors import ParseError
 from chain.text import check_name
 
@@ -121,6 +126,7 @@ def _register(call: Call, arguments: Register) -> None:
     identity = Identity(
         deposit_entry=call.entry,
         directory=arguments.directory,
+        information_by=call.account_id,
         information_hash=arguments.information_hash,
         name_en=arguments.name_en,
         name_zh=arguments.name_zh,
@@ -132,8 +138,8 @@ def _check_account(call: Call, account: str) -> None:
     """Rule 1."""
     try:
         check_name(account, "account")
-    except ParseError as error:
-        call.reject("account-name", error.sentence)
+    except ParseError:
+        call.reject("account-name", "not a name that an account can have")
     if call.account(account) is not None:
         call.reject("account-taken", f"{account} is registered already")
 
@@ -192,7 +198,8 @@ def _reinstate(call: Call, arguments: Judge) -> None:
     account = known_account(call, arguments.account)
     if account.status != "suspended":
         call.reject("status", f"{account.account} is {account.status}")
-    require_no_vote(call, account)
+    if has_active_council(call, account.organisation):
+        require_no_vote(call, account)
     active = msgspec.structs.replace(account, status="active")
     record_account(call, active, identity_of(call, account.account), "reinstate", arguments.reason)
 
@@ -208,6 +215,8 @@ def _revoke(call: Call, arguments: Judge) -> None:
             require_master(call, account.organisation)
         else:
             call.reject("not-owner", f"{caller.account} may revoke itself alone")
+    elif pending_recoveries(call, account.account):
+        call.reject("recovery-waits", "a recovery of this account waits: the others may revoke it, its key may not")
     if account.status == "revoked":
         call.reject("status", f"{account.account} is revoked already")
     void_recoveries(call, account.account)
@@ -219,7 +228,7 @@ _STANDING = ("unknown-account", "status")
 _MANAGERS = (COUNCIL, REGISTRAR)
 
 CONTRACT = Contract(
-    name="participant",
+    name=PARTICIPANT,
     version=1,
     parameters=Parameters,
     methods=(
@@ -235,8 +244,8 @@ CONTRACT = Contract(
             "erase_information",
             erase_information,
             Erase,
-            (REGISTRAR, REGULATOR),
-            ("unknown-account", "no-information"),
+            ("anyone",),
+            ("unknown-account", "not-owner", "no-information"),
         ),
         Method(
             "grant_reader",
@@ -250,7 +259,7 @@ CONTRACT = Contract(
             propose_recovery,
             ProposeRecovery,
             _MANAGERS,
-            (*_STANDING, "information-hash", *KEY_CODES),
+            (*_STANDING, "other-organisation", "information-hash", "erased", *KEY_CODES),
         ),
         Method("reassign", _reassign, Reassign, _MANAGERS, (*_STANDING, "area", *ROLE_CODES)),
         Method(
@@ -266,16 +275,25 @@ CONTRACT = Contract(
             _revoke,
             Judge,
             ("anyone",),
-            (*_STANDING, "council-member", "other-organisation", "not-owner"),
+            (*_STANDING, "council-member", "other-organisation", "not-owner", "recovery-waits"),
         ),
         Method("rotate", _rotate, Rotate, ("anyone",), KEY_CODES),
         Method("suspend", _suspend, Judge, (REGULATOR,), (*_STANDING, "self", "council-member")),
-        Method("update_information", update_information, UpdateInformation, ("anyone",), ("information-hash",)),
+        Method(
+            "update_information", update_information, UpdateInformation, ("anyone",), ("information-hash", "erased")
+        ),
         Method("withdraw_reader", withdraw_reader, Reader, ("anyone",), (*_STANDING, "not-owner", "not-granted")),
     ),
     triggers=(TriggerMethod(EXPIRE, expire_recovery),),
     tables=(ACCOUNT_RECOVERIES, INFORMATION_READERS, PARTICIPANTS),
-    spaces=(Space(IDENTITIES, Identity), Space(KEYS, str), Space(READERS, int), Space(RECOVERIES, Recovery)),
+    spaces=(
+        Space(COUNCILS, int),
+        Space(IDENTITIES, Identity),
+        Space(KEYS, str),
+        Space(READERS, int),
+        Space(RECOVERIES, Recovery),
+    ),
+    check_parameters=check_parameters,
     genesis=_genesis,
     sources=(
         "chain.contracts.alliance_state",
@@ -285,6 +303,8 @@ CONTRACT = Contract(
         "chain.contracts.participant_rules",
         "chain.contracts.participant_state",
         "chain.contracts.quorum",
+        "chain.contracts.roles",
         "chain.fields",
+        "chain.imports",
     ),
 )

@@ -2,16 +2,17 @@
 
 The data is off the record, sealed to its readers (`chain.private`); here is what was decided about it.
 
-1. `update_information`, by the account itself: a new hash ("information-hash"). No registrar has vetted what it commits
-   to: the version's `change` says so.
+1. `update_information`, by the account itself: a new hash ("information-hash"), unless its record was erased
+   ("erased": what was asked to be forgotten does not come back under this name). Nobody has vetted what it commits to:
+   `information_by` is empty in this version and in all later ones, until a vetted hash replaces it (by a recovery).
 2. `grant_reader` and `withdraw_reader`, by the account itself or a registrar ("not-owner"), for an account that is not
    revoked ("unknown-account", "status"). A reader is an active account other than the owner ("reader"), granted once
    ("granted"); there is something to read ("no-information"); with the owner there are at most
    `private_readers_max` ("readers-full").
    Who is withdrawn was granted before ("not-granted").
-3. `erase_information`, by a registrar or the regulator, on request of whose data it is: nothing is to be erased twice
-   ("no-information"). The newest version has no hash from then on, all readers are withdrawn. The old hash stays in the
-   log; without salt and ciphertext, which the vault deletes, it says nothing.
+3. `erase_information`, by whose data it is, or by a registrar or the regulator on their request ("unknown-account",
+   "not-owner"): nothing is to be erased twice ("no-information"). No later version has a hash, all readers are
+   withdrawn. The old hash stays in the log; without salt and ciphertext, which the vault deletes, it says nothing.
 
 A withdrawn reader keeps what they have read: the owner seals anew, to the others (`chain.private.sealed`).
 """
@@ -19,12 +20,13 @@ A withdrawn reader keeps what they have read: the owner seals anew, to the other
 import msgspec
 
 from chain.contract import Call
-from chain.contracts.participant_rules import REGISTRAR, caller_of, check_information_hash
+from chain.contracts.participant_rules import caller_of, check_information_hash
 from chain.contracts.participant_state import (
     INFORMATION_READERS,
     READER_EVENT,
     READERS,
     Erase,
+    Identity,
     Reader,
     UpdateInformation,
     identity_of,
@@ -32,6 +34,7 @@ from chain.contracts.participant_state import (
     record_account,
     standing_account,
 )
+from chain.contracts.roles import REGISTRAR, REGULATOR
 from chain.limits import LIMITS
 
 
@@ -40,8 +43,15 @@ def update_information(call: Call, arguments: UpdateInformation) -> None:
     check_information_hash(call, arguments.information_hash)
     caller = caller_of(call)
     known = identity_of(call, caller.account)
-    identity = msgspec.structs.replace(known, information_hash=arguments.information_hash)
+    require_not_erased(call, caller.account, known)
+    identity = msgspec.structs.replace(known, information_by="", information_hash=arguments.information_hash)
     record_account(call, caller, identity, "update_information")
+
+
+def require_not_erased(call: Call, account: str, identity: Identity) -> None:
+    """Rules 1 and 3: after an erasure there is no other hash."""
+    if identity.is_erased:
+        call.reject("erased", f"the private record of {account} was erased")
 
 
 def grant_reader(call: Call, arguments: Reader) -> None:
@@ -75,12 +85,15 @@ def withdraw_reader(call: Call, arguments: Reader) -> None:
 def erase_information(call: Call, arguments: Erase) -> None:
     """Rule 3."""
     account = known_account(call, arguments.account)
+    caller = caller_of(call)
+    if caller.account != account.account and not {REGISTRAR, REGULATOR} & set(caller.roles):
+        call.reject("not-owner", f"the private record is that of {account.account}")
     identity = identity_of(call, account.account)
     if not identity.information_hash:
         call.reject("no-information", f"{account.account} has no private record")
     for reader, _ in list(call.items(f"{READERS}:{account.account}")):
         _withdraw(call, account.account, reader)
-    erased = msgspec.structs.replace(identity, information_hash="")
+    erased = msgspec.structs.replace(identity, information_by="", information_hash="", is_erased=True)
     record_account(call, account, erased, "erase_information")
 
 

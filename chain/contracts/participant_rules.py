@@ -11,21 +11,23 @@ Keys
    one key, and the key to one use, it cannot be played again.
 
 Organisations
-4. An organisation exists in the alliance ("organisation"); the kind `operator` needs one ("kind").
+4. An organisation exists in the alliance ("organisation"). The kind `operator`, which `conduct` exempts, needs one and
+   an institution's role ("kind"): a company's own traders are participants like others.
 5. Roles are given one by one or by a directory of the organisation ("directory"), by exactly one of the two; they are
    present, sorted, unique, and each is one that its organisation's accounts may hold or anyone may ("roles"). Roles by
-   a directory are those of its mapping at that moment.
+   a directory are those of its mapping at that moment. There are at most `roles_max` of the alliance ("roles").
 6. An organisation that runs a validator is master of its accounts: only who acts for it registers an account into it,
    changes one, or moves one in or out ("other-organisation"). Otherwise a registrar could make itself accounts of the
    other organisations, and their votes. While it runs none, registrars do this for it; the vote that admits its
-   validator accepts who acts for it by then.
+   validator accepts who acts for it when it is proposed (`alliance_policy` 1).
 7. Whoever holds no role of a registrar acts only for the own organisation ("other-organisation").
 8. Nobody takes a vote away alone: an account with the role `council` of an organisation that runs a validator is
    suspended, reinstated or revoked only by who acts for that organisation ("council-member"). The others have the
-   quorum for it: `remove-validator` of the alliance.
+   quorum for it: `remove-validator` of the alliance. One exception: where the organisation has no active account with
+   that role left, the regulator reinstates one that it had; otherwise its voice would be lost for good.
 
 Description
-9. The area is one of the market's ("area"), or "" for an operator. The kind is a lower-case word ("kind").
+9. The area is one of the market's ("area"), and "" for an operator. The kind is a lower-case word ("kind").
 10. An information hash is 32 bytes of lower-case hex ("information-hash").
 """
 
@@ -34,17 +36,16 @@ import re
 from nacl import bindings
 
 from chain import jcs
-from chain.contract import Account, Call
-from chain.contracts.alliance_state import channel_of_area, find_directory, find_organisation
-from chain.contracts.participant_state import KEYS, OPERATOR
+from chain.contract import OPERATOR, Account, Call
+from chain.contracts.alliance_state import ALLIANCE_LIMITS, channel_of_area, find_directory, find_organisation
+from chain.contracts.participant_state import KEYS
 from chain.contracts.quorum import validator_of
+from chain.contracts.roles import COUNCIL, INSTITUTIONS, REGISTRAR
 from chain.errors import ParseError
 from chain.text import from_hex
 from chain.transaction import is_signature
 
 POSSESSION_CONTEXT = b"gridproof/possession/v1\n"
-
-COUNCIL, REGISTRAR, REGULATOR = "council", "registrar", "regulator"
 
 KEY_CODES = ("public-key", "key-taken", "possession")
 ROLE_CODES = ("kind", "organisation", "directory", "roles", "other-organisation")
@@ -87,12 +88,14 @@ def granted_roles(call: Call, organisation: str, kind: str, directory: str, role
         if mapping is None:
             call.reject("directory", f"the organisation {organisation!r} has no directory {directory!r} with roles")
         roles = mapping.roles
-    if list(roles) != sorted(set(roles)):
-        call.reject("roles", "roles must be sorted and unique")
+    if list(roles) != sorted(set(roles)) or len(roles) > ALLIANCE_LIMITS.roles_max:
+        call.reject("roles", f"roles must be sorted, unique and at most {ALLIANCE_LIMITS.roles_max}")
     allowed = {*call.parameters.grantable_roles, *(known.roles if known is not None else ())}
     for role in roles:
         if role not in allowed:
             call.reject("roles", f"an account of organisation {organisation!r} may not hold the role {role!r}")
+    if kind == OPERATOR and not set(roles) & set(INSTITUTIONS):
+        call.reject("kind", "an operator holds a role of an institution")
     return roles
 
 
@@ -106,6 +109,14 @@ def require_master(call: Call, *organisations: str) -> None:
             call.reject("other-organisation", sentence)
 
 
+def require_proposer(call: Call, account: Account) -> None:
+    """Rule 7 for a recovery: who is neither registrar nor of an organisation with a vote helps its own alone."""
+    caller = caller_of(call)
+    is_own = account.organisation != "" and account.organisation == caller.organisation
+    if not is_own and REGISTRAR not in caller.roles and not validator_of(call, caller.organisation):
+        call.reject("other-organisation", f"{caller.account} proposes recoveries for {caller.organisation!r} alone")
+
+
 def require_no_vote(call: Call, account: Account) -> None:
     """Rule 8."""
     is_own = account.organisation == caller_of(call).organisation
@@ -114,9 +125,20 @@ def require_no_vote(call: Call, account: Account) -> None:
         call.reject("council-member", sentence)
 
 
+def has_active_council(call: Call, organisation: str) -> bool:
+    """Rule 8: whether anybody can still vote for the organisation, and so change its accounts."""
+    return any(
+        account.organisation == organisation and account.status == "active" and COUNCIL in account.roles
+        for _, account in call.accounts()
+    )
+
+
 def check_area(call: Call, area: str, kind: str) -> None:
     """Rule 9."""
-    if channel_of_area(call, area) is None and not (area == "" and kind == OPERATOR):
+    if kind == OPERATOR:
+        if area:
+            call.reject("area", "an operator belongs to no market area")
+    elif channel_of_area(call, area) is None:
         call.reject("area", f"the network has no market for area {area!r}")
 
 
@@ -129,8 +151,8 @@ def bytes_of(call: Call, code: str, text: str, length: int) -> bytes:
     """Bytes from hex, or the refusal `code`."""
     try:
         return from_hex(text, length, code)
-    except ParseError as error:
-        call.reject(code, error.sentence)
+    except ParseError:
+        call.reject(code, f"not {length} bytes of lower-case hex")
 
 
 def caller_of(call: Call) -> Account:

@@ -1,8 +1,8 @@
 """What the contract `participant` remembers, takes and writes: parameters, state, arguments, tables.
 
 State spaces: `key` (public key → the account that it is or was of), `identity` (account → `Identity`), `recovery` (new
-public key → `Recovery`), `reader:<account>` (reader → when granted, ms UTC). The account itself is
-`chain.contract.Account`, which every channel knows.
+public key → `Recovery`), `reader:<account>` (reader → when granted, ms UTC), `council` (organisation → entry that last
+changed who votes for it). The account itself is `chain.contract.Account`, which every channel knows.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from chain.contract import Account, Arguments, Call
-from chain.fields import Name, OptionalName, Title
+from chain.contracts.alliance_state import ALLIANCE_LIMITS
+from chain.contracts.roles import COUNCIL, INSTITUTIONS
+from chain.errors import LimitError
+from chain.fields import Name, OptionalName, Role, Title
 from chain.imports import CHANGED, REGISTERED
 from chain.limits import LIMITS
 from chain.schema import Column, Schema
@@ -22,12 +25,13 @@ IDENTITIES = "identity"
 RECOVERIES = "recovery"
 READERS = "reader"
 """State spaces; of the last, one per account."""
+COUNCILS = "council"
+"""State space: organisation → the last entry that made one of its accounts with the role `council` another one."""
+PARTICIPANT = "participant"
+"""The contract's name."""
 
 RECOVERY_EVENT = "participant.recovery"
 READER_EVENT = "participant.reader"
-
-OPERATOR = "operator"
-"""The kind of accounts that act for an institution."""
 
 _PersonName = Annotated[str, msgspec.Meta(max_length=LIMITS.title_characters_max)]
 
@@ -35,10 +39,24 @@ _PersonName = Annotated[str, msgspec.Meta(max_length=LIMITS.title_characters_max
 class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the network decided."""
 
-    grantable_roles: tuple[str, ...] = ("aggregator", "member", "retailer")
-    """Roles that anyone may hold, whatever its organisation."""
+    grantable_roles: Annotated[tuple[Role, ...], msgspec.Meta(max_length=ALLIANCE_LIMITS.roles_max)] = (
+        "aggregator",
+        "member",
+        "retailer",
+    )
+    """Roles that anyone may hold, whatever its organisation: sorted, unique, none of an institution's."""
     recovery_ms: Annotated[int, msgspec.Meta(ge=1, le=366 * DAY_MS)] = 7 * DAY_MS
     """How long a proposed recovery may be approved."""
+
+
+def check_parameters(parameters: Parameters) -> None:
+    """`LimitError` for roles out of order, or that only the alliance gives: votes and registers hang on them."""
+    roles = parameters.grantable_roles
+    if list(roles) != sorted(set(roles)):
+        raise LimitError("grantable-roles", "roles must be sorted and unique", "grantable_roles")
+    for role in roles:
+        if role in INSTITUTIONS:
+            raise LimitError("grantable-roles", f"{role} is held through an organisation only", "grantable_roles")
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -50,6 +68,10 @@ class Identity(msgspec.Struct, frozen=True):
     """Directory of its organisation that its roles came from; "": given one by one."""
     information_hash: str = ""
     """Newest commitment to its private record; "": none, or erased."""
+    information_by: str = ""
+    """Account that vetted what the hash commits to; "": nobody, it is the account's own word (or there is no hash)."""
+    is_erased: bool = False
+    """Its private record was erased, for good."""
     name_en: str = ""
     name_zh: str = ""
 
@@ -58,12 +80,14 @@ class Recovery(msgspec.Struct, frozen=True):
     """A new key for somebody who has lost theirs, waiting for approval."""
 
     account: str
-    approvals: tuple[str, ...]
-    """Organisations, sorted."""
+    approvals: tuple[tuple[str, int], ...]
+    """(organisation, entry of its approval), sorted."""
     expires: int
     """Exclusive, ms UTC."""
     information_hash: str
     """"": the one on the record stays."""
+    information_by: str
+    """Who vetted the new hash by proposing it; "": the account itself did."""
     organisation: str
     """For which it was proposed."""
 
@@ -183,6 +207,7 @@ PARTICIPANTS = Schema(
         Column("name_en", "text", "empty: not on the record"),
         Column("public_key", "text", "Ed25519, hex"),
         Column("information_hash", "text", "of the private record, hex; empty: none or erased"),
+        Column("information_by", "text", "account that vetted it; empty: the account's own word, or no hash"),
         Column("roles", "text", "sorted, comma-separated"),
         Column("status", "text", "active|suspended|revoked"),
         Column("change", "text", "the method that made this version"),
@@ -243,13 +268,23 @@ def standing_account(call: Call, account: str) -> Account:
 
 def record_account(call: Call, account: Account, identity: Identity, change: str, reason: str = "") -> None:
     """Make this version of the account the one in force: state, event for the other channels, row."""
+    before = call.account(account.account)
     if change == "register":
         call.register_account(account)
     else:
         call.change_account(account)
+    if before != account:
+        for version in (before, account):
+            if version is not None and COUNCIL in version.roles and version.organisation:
+                call.put(COUNCILS, version.organisation, call.entry)
     call.put(IDENTITIES, account.account, identity)
     call.event(REGISTERED if change == "register" else CHANGED, account_data(account))
     call.write(PARTICIPANTS, _row(account, identity, change, reason, call.time_ms))
+
+
+def council_changed(call: Call, organisation: str) -> int:
+    """The last entry that changed who votes for an organisation, for any contract of governance; 0: genesis."""
+    return int(call.read(PARTICIPANT, COUNCILS, organisation) or 0)
 
 
 def account_data(account: Account) -> dict[str, Any]:
@@ -286,6 +321,7 @@ def _row(account: Account, identity: Identity, change: str, reason: str, time_ms
         identity.name_en,
         account.public_key,
         identity.information_hash,
+        identity.information_by,
         ",".join(account.roles),
         account.status,
         change,

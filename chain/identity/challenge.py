@@ -21,7 +21,6 @@ takes one of that account's places until it expires.
 
 import re
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeVar
 
@@ -30,8 +29,8 @@ import msgspec
 from chain import jcs
 from chain.errors import ChallengeError, ParseError
 from chain.fields import Moment, Name
-from chain.identity.keystore import RandomBytes
 from chain.identity.limits import IDENTITY_LIMITS
+from chain.outside import Clock, RandomBytes
 from chain.text import check_name, from_hex
 from chain.transaction import Signer, is_signature
 
@@ -42,8 +41,8 @@ CHALLENGE_CONTEXT = b"gridproof/challenge/v1\n"
 
 NONCE_BYTES = 32
 
-Clock = Callable[[], int]
-"""Milliseconds UTC."""
+Standing = Literal["active", "suspended", "revoked"]
+"""Of an account: only who is active may log in."""
 
 _HEX32 = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
@@ -87,7 +86,7 @@ class RegisteredIdentity:
     """Ed25519, hex."""
     information_hash: str
     """Hex; "" for an institution of genesis."""
-    status: Literal["active", "suspended", "revoked"]
+    status: Standing
 
 
 _CHALLENGE = jcs.TypedDecoder(Challenge)

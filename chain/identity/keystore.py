@@ -21,7 +21,6 @@ Sources: RFC 9106 (Argon2id), libsodium (`crypto_pwhash`, `crypto_secretbox`), N
 """
 
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Any
@@ -35,12 +34,10 @@ from chain import jcs
 from chain.errors import KeystoreError, ParseError, PasswordError
 from chain.fields import Name
 from chain.identity.limits import IDENTITY_LIMITS
+from chain.outside import RandomBytes
 from chain.text import check_name
 from chain.transaction import Signer
 from chain.unicode14 import is_allowed
-
-RandomBytes = Callable[[int], bytes]
-"""So many bytes that nobody can foretell, each time others: the operating system's, handed in."""
 
 FORMAT = "gridproof-keystore/1"
 HEADER_CONTEXT = b"gridproof/keystore/v1\n"

@@ -11,14 +11,11 @@ Only failures of accounts that exist are worth recording: a stranger's invention
 """
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chain.errors import ChallengeError
 from chain.identity.limits import IDENTITY_LIMITS
-
-Clock = Callable[[], int]
-"""Milliseconds UTC."""
+from chain.outside import Clock
 
 
 @dataclass(slots=True)

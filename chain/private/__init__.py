@@ -4,5 +4,5 @@
 - `disclosure`: one field proven to a third party, the others closed
 - `sealed`: a record encrypted to named readers; grant and withdraw
 - `vault`: the folder where sealed files lie, and are erased
-- `on_record`: what an export says about a subject, and about a reader's key
+- `on_record`: what a verified export says about a subject's hashes, and about a reader's key
 """

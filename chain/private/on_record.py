@@ -1,23 +1,21 @@
 """What a verified export says about private data: a subject's information hashes, and a reader's newest key.
 
-1. The `participants` table of governance: a row is a version of an account, the last row is the current one. Its files
-   are compared with their seals before they are parsed; that signatures and logs hold is `chain.record.open_record`'s.
-2. An operator of genesis that has no row there has the key of genesis.
-3. A record is sealed to active accounts only: a key that was revoked may be in other hands.
+1. Both are in the versions of an account (`chain.participants_on_record`).
+2. A record is sealed to active accounts only: a key that was revoked may be in other hands.
+3. The schema of the table is the export's: values of other kinds than those of `participants` are refused.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
-from chain.errors import PrivateError
+from chain.errors import AccountError, ExportError, ParseError, PrivateError
 from chain.imports import GOVERNANCE
-from chain.parquet import decode_parquet
+from chain.participants_on_record import TABLE, AccountVersion, account_versions, registered_identity
 from chain.private.sealed import Reader
 from chain.record import Record
-from chain.seals import check_segment_file
+from chain.text import from_hex
 
-TABLE = "participants"
-_ACTIVE = "active"
+_TIME_END_MS = 253_402_300_800_000
+"""The first moment of the year 10000, UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,44 +33,38 @@ class RecordedHash:
 
 
 def recorded_hashes(record: Record, subject: str) -> tuple[RecordedHash, ...]:
-    """Rule 1: one per row of the account, oldest first; `PrivateError` where it has none."""
-    rows = _versions(record, subject)
-    if not rows:
-        raise PrivateError("no-account", f"{subject} is in no row of the table {TABLE}", GOVERNANCE)
-    return tuple(RecordedHash(row["information_hash"], entry, position, row["time"]) for entry, position, row in rows)
+    """Rule 1: one per row of the account, oldest first; `AccountError` where it has none."""
+    versions = account_versions(record, subject)
+    if not versions:
+        raise AccountError("no-account", f"{subject} is in no row of the table {TABLE}", GOVERNANCE)
+    for one in versions:
+        _check_kinds(one)
+    return tuple(RecordedHash(one.identity.information_hash, one.entry, one.position, one.time_ms) for one in versions)
 
 
 def reader_on_record(record: Record, account: str) -> Reader:
-    """Rules 2 and 3; `PrivateError` for an account that is unknown or not active."""
-    rows = _versions(record, account)
-    if rows:
-        _, _, newest = rows[-1]
-        if newest["status"] != _ACTIVE:
-            raise PrivateError("reader-status", f"the account is {newest['status']}", account)
-        return Reader(account, newest["public_key"])
-    operators = record.channels[GOVERNANCE].genesis.operators
-    found = next((operator for operator in operators if operator.account == account), None)
-    if found is None:
-        raise PrivateError("no-account", f"no account {account} is on this record", GOVERNANCE)
+    """Rules 1 and 2; `AccountError` for an account that is unknown, `PrivateError` for one that is not active."""
+    found = registered_identity(record, account)
+    if found.status != "active":
+        raise PrivateError("reader-status", f"the account is {found.status}", account)
+    _check_hex(found.public_key, "public_key")
     return Reader(account, found.public_key)
 
 
-def _versions(record: Record, account: str) -> list[tuple[int, int, dict[str, Any]]]:
-    """Rule 1: (entry, position, row) of an account, oldest first."""
-    channel = record.channels[GOVERNANCE]
-    schema = channel.schemas.get(TABLE)
-    if schema is None:
-        raise PrivateError("no-table", f"this record has no table {TABLE}", GOVERNANCE)
-    names = [column.name for column in schema.columns]
-    missing = {"account", "information_hash", "public_key", "status", "time"} - set(names)
-    if missing:
-        raise PrivateError("no-column", f"its table {TABLE} lacks {', '.join(sorted(missing))}", GOVERNANCE)
-    found = []
-    for segment in channel.segments[TABLE]:
-        data = check_segment_file(record.reader, segment)
-        entries, positions, rows = decode_parquet(schema, data, segment.path)
-        for entry, position, values in zip(entries, positions, rows, strict=True):
-            row = dict(zip(names, values, strict=True))
-            if row["account"] == account:
-                found.append((entry, position, row))
-    return found
+def _check_kinds(version: AccountVersion) -> None:
+    """Rule 3; a time is one of the years 1970 to 9999."""
+    if type(version.time_ms) is not int or not 0 <= version.time_ms < _TIME_END_MS:
+        raise ExportError("column", f"no time of a block in column time of {TABLE}", GOVERNANCE)
+    if version.identity.information_hash != "":
+        _check_hex(version.identity.information_hash, "information_hash")
+
+
+def _check_hex(value: object, column: str) -> None:
+    """Rule 3: 32 bytes."""
+    try:
+        if isinstance(value, str):
+            from_hex(value, 32, column)
+            return
+    except ParseError:
+        pass
+    raise ExportError("column", f"no 32 bytes of hex in column {column} of {TABLE}", GOVERNANCE)

@@ -15,7 +15,7 @@ That the names of a record are unique is seen by whoever opens all of it; the tr
 party. So the registrar opens the whole record, which is parsed here, before its hash is registered.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import pairwise
@@ -28,12 +28,10 @@ from chain.commitment import SALT_BYTES, field_commitment, parse_private, privat
 from chain.errors import LimitError, ParseError
 from chain.limits import LIMITS
 from chain.merkle import Tree
+from chain.outside import RandomBytes
 from chain.text import check_name, from_hex
 
 T = TypeVar("T")
-
-Random = Callable[[int], bytes]
-"""As many random bytes as are asked for, from the caller's source."""
 
 INFORMATION_CONTEXT = b"gridproof/information/v1\n"
 
@@ -98,7 +96,7 @@ class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 _DECODER = jcs.TypedDecoder(_Record)
 
 
-def make_record(subject: str, values: Mapping[str, Any], random: Random) -> PrivateRecord:
+def make_record(subject: str, values: Mapping[str, Any], random: RandomBytes) -> PrivateRecord:
     """A new record of these values, each with a salt of its own from `random`."""
     require_fields_count(len(values))
     # Each checked before they are sorted: a name may be no text at all, and is told by its position.

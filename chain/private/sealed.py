@@ -35,7 +35,8 @@ from nacl.exceptions import CryptoError
 from chain import jcs
 from chain.errors import LimitError, ParseError, PrivateError, SignatureError
 from chain.limits import LIMITS
-from chain.private.record import PrivateRecord, Random, decode_quietly, encode_record, information_hash, parse_record
+from chain.outside import RandomBytes
+from chain.private.record import PrivateRecord, decode_quietly, encode_record, information_hash, parse_record
 from chain.text import check_name, from_hex
 
 FORMAT = "gridproof-sealed/1"
@@ -101,7 +102,7 @@ class SealedHeader:
     readers: tuple[Reader, ...]
 
 
-def seal(record: PrivateRecord, readers: Sequence[Reader], random: Random, version: int = 1) -> bytes:
+def seal(record: PrivateRecord, readers: Sequence[Reader], random: RandomBytes, version: int = 1) -> bytes:
     """Rules 1–3; `LimitError` or `ParseError` for no readers, too many, or one twice."""
     ordered = sorted(readers, key=lambda reader: reader.account)
     _check_readers(ordered)
@@ -136,7 +137,7 @@ def open_sealed(data: bytes, seed: bytes, where: str = "sealed file") -> Private
     return record
 
 
-def grant(data: bytes, seed: bytes, reader: Reader, random: Random) -> bytes:
+def grant(data: bytes, seed: bytes, reader: Reader, random: RandomBytes) -> bytes:
     """Rule 5: the file with one more reader, or with a reader's new key; `seed` is that of a reader."""
     header = read_header(data)
     record = open_sealed(data, seed, header.subject)
@@ -146,7 +147,7 @@ def grant(data: bytes, seed: bytes, reader: Reader, random: Random) -> bytes:
     return seal(record, [*others, reader], random, header.version + 1)
 
 
-def withdraw(data: bytes, seed: bytes, account: str, random: Random) -> bytes:
+def withdraw(data: bytes, seed: bytes, account: str, random: RandomBytes) -> bytes:
     """Rule 5: the file without that reader; `seed` is that of a reader."""
     header = read_header(data)
     record = open_sealed(data, seed, header.subject)
@@ -199,7 +200,7 @@ def _curve_public_key(reader: Reader) -> bytes:
     return bytes(bindings.crypto_sign_ed25519_pk_to_curve25519(key))
 
 
-def _seal_box(content_key: bytes, reader: Reader, random: Random) -> bytes:
+def _seal_box(content_key: bytes, reader: Reader, random: RandomBytes) -> bytes:
     """crypto_box_seal with an ephemeral key from `random`; libsodium's own call would draw it itself."""
     theirs, secret = _curve_public_key(reader), random(_KEY_BYTES)
     ephemeral = bytes(bindings.crypto_scalarmult_base(secret))

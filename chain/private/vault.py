@@ -28,7 +28,8 @@ from types import TracebackType
 import msgspec
 
 from chain import jcs
-from chain.durable import sync_path
+from chain.calendar import utc_text
+from chain.durable import PARTIAL, replace_file, sync_path
 from chain.errors import ChainError, LimitError, ParseError, PrivateError, SignatureError
 from chain.fields import Moment
 from chain.limits import LIMITS
@@ -40,7 +41,7 @@ FORMAT = "gridproof-erased/1"
 LOCK = "lock"
 _SEALED = ".sealed"
 _ERASED = ".erased"
-_PARTIAL = ".partial"
+_OWN = 0o600
 
 
 class _Erased(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -167,7 +168,7 @@ class Vault:
     def _require_not_erased(self, subject: str) -> None:
         found = self.tombstone(subject)
         if found is not None:
-            sentence = f"{subject} was erased at {found.time_ms} ms UTC; hash {found.information_hash} opens no more"
+            sentence = f"{subject} was erased at {utc_text(found.time_ms)}; hash {found.information_hash} opens no more"
             raise PrivateError("erased", sentence, str(self.folder))
 
     def _path(self, subject: str, suffix: str) -> Path:
@@ -176,24 +177,20 @@ class Vault:
 
     def _replace(self, path: Path, data: bytes) -> None:
         """Rules 3 and 6."""
-        partial = path.with_name(path.name + _PARTIAL)
         try:
             old = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC) if path.is_file() else -1
             try:
-                _write_new(partial, data)
-                os.replace(partial, path)
-                sync_path(self.folder)
+                replace_file(path, data, _OWN)
                 _overwrite(old)
             finally:
                 if old >= 0:
                     os.close(old)
         except OSError as error:
-            partial.unlink(missing_ok=True)
             raise _disk_error("cannot write", path, error) from None
 
     def _finish(self) -> None:
         """Rules 3 and 5: remove what a killed process left half done."""
-        left = [path for kind in (_SEALED, _ERASED) for path in sorted(self.folder.glob(f"*{kind}{_PARTIAL}"))]
+        left = [path for kind in (_SEALED, _ERASED) for path in sorted(self.folder.glob(f"*{kind}.*{PARTIAL}"))]
         left += [path for path in map(self._marked, sorted(self.folder.glob(f"*{_ERASED}"))) if path is not None]
         for path in left:
             _destroy(path)
@@ -216,7 +213,7 @@ def _locked(folder: Path) -> int:
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
         sentence = "a vault is a folder of yours that is closed to everyone else (chmod 700)"
         raise PrivateError("vault-open", sentence, str(folder))
-    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, _OWN)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -237,16 +234,6 @@ def _read(path: Path) -> bytes | None:
         if not stat.S_ISREG(os.fstat(file).st_mode):
             raise PrivateError("vault-file", "not a file", str(path))
         return source.read(LIMITS.private_file_bytes_max + 1)
-
-
-def _write_new(path: Path, data: bytes) -> None:
-    """A file of ours alone, synced."""
-    path.unlink(missing_ok=True)
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with os.fdopen(file, "wb") as sink:
-        sink.write(data)
-        sink.flush()
-        os.fsync(file)
 
 
 def _destroy(path: Path) -> None:

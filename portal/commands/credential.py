@@ -2,7 +2,7 @@
 
 1. A credential is checked as its reader will check it before it is written, and what it proves is said.
 2. Whom to trust is the reader's choice: `--policy`, else the policy pinned for the network, else nobody: the verdict
-   then says `self-asserted` and is never called verified.
+   then says `self-asserted` and is never called verified. With `--record` it is who has signed that export.
 3. Exit codes: 0 it holds, or it was written · 1 it does not, it is stale, it could not be made, or `--strict` and the
    signers are self-asserted · 2 the command line is wrong.
 """
@@ -10,24 +10,24 @@
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chain.errors import ChainError, CredentialError
 from chain.identity.limits import IDENTITY_LIMITS
 from chain.text import printable
-from portal.commands.options import Policy, SignedSince, Strict, bound_s, require_strict
+from portal.commands.files import read_bounded, read_kind, write_new
+from portal.commands.options import AsJson, BesideRecord, Policy, SignedSince, Strict, bound_s, require_strict
 from portal.commands.progress import progress_bars
+from portal.commands.refusal import refuse
+from portal.commands.trusted import how_to_check, policy_for, policy_or_record
 
 if TYPE_CHECKING:
-    from chain.trust import ReaderPolicy
     from queries.credential import CredentialVerdict
 
 # Readers of whole exports bring engines with them: they are imported when one of these commands runs, so that others
 # of `gridproof keys` start fast.
-
-AsJson = Annotated[bool, typer.Option("--json", help="What it proves as JSON.")]
 
 
 def credential(
@@ -44,82 +44,55 @@ def credential(
     One file that holds without the export, for `gridproof keys credential-check`. It holds no secret.
     """
     import queries
-    from chain.trust import reader_policy
     from queries.credential import check_credential, make_credential
 
     if out.is_symlink() or out.exists():
         raise CredentialError("exists", "something is there already; nothing is ever overwritten", str(out))
+    given = policy_for(export, policy)
     with (
         progress_bars(shown=not as_json and sys.stderr.isatty()) as progress,
-        queries.open(export, policy, progress, bound_s(signed_since)) as opened,
+        queries.open(export, given, progress, bound_s(signed_since)) as opened,
     ):
         data = make_credential(opened, account)
-    verdict = check_credential(data, reader_policy(export, policy))
+        verdict = check_credential(data, record=opened.record)
+        how = how_to_check("keys credential-check", out, export, policy, opened.record)
     require_strict(strict, verdict.verified)
-    _write_new(out, data)
+    write_new(out, data)
     _say(verdict, as_json)
+    if not as_json:
+        sys.stdout.write("".join(f"{printable(line)}\n" for line in how))
 
 
 def credential_check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The credential that was handed over.")],
     policy: Policy = None,
+    record: BesideRecord = None,
     strict: Strict = False,
     signed_since: SignedSince = None,
     as_json: AsJson = False,
 ) -> None:
     """Check a credential offline: exit 0 only if all of it holds; otherwise say what does not.
 
-    The status is that of the checkpoint's time: whoever must know that the identity was not revoked since, asks for a
-    newer credential, or looks into the export.
+    Status and key are those of the last row that it shows, as of that row's block. The holder can leave out a later
+    row: whoever must know that the identity was not suspended, revoked or re-keyed since looks into the export.
     """
-    from queries.credential import check_credential
+    from queries.credential import FORMAT, check_credential, evidence_of
     from queries.errors import EvidenceError
+    from queries.evidence.document import parse_document
 
-    data = read_credential(file)
+    data = read_kind(file, IDENTITY_LIMITS.credential_bytes_max, FORMAT)
     try:
-        verdict = check_credential(data, _trusted(data, policy), bound_s(signed_since))
+        trusted, beside = policy_or_record(lambda: parse_document(evidence_of(data)), policy, record)
+        verdict = check_credential(data, trusted, bound_s(signed_since), beside)
     except (ChainError, EvidenceError) as error:
-        _refuse(file, error.code, error.sentence, error.where, as_json)
+        refuse(file, error, as_json)
     _say(verdict, as_json)
     require_strict(strict, verdict.verified)
 
 
 def read_credential(path: Path) -> bytes:
     """A credential file, of bounded length: it is public, so who else can read it does not matter."""
-    with path.open("rb") as opened:
-        return opened.read(IDENTITY_LIMITS.credential_bytes_max + 1)
-
-
-def _trusted(data: bytes, policy: Path | None) -> "ReaderPolicy":
-    """Rule 2."""
-    from chain.trust import ReaderPolicy, pinned_policy, read_policy_file
-    from queries.credential import evidence_of
-    from queries.evidence.document import parse_document
-
-    if policy is not None:
-        return ReaderPolicy(read_policy_file(policy), "policy")
-    document = parse_document(evidence_of(data))
-    return pinned_policy(document.network, lambda: [document.policy.encode()])
-
-
-def _write_new(path: Path, data: bytes) -> None:
-    """Whole or not at all, and only where nothing was."""
-    with path.open("xb") as opened:
-        try:
-            opened.write(data)
-            opened.flush()
-        except OSError:
-            path.unlink(missing_ok=True)
-            raise
-
-
-def _refuse(path: Path, code: str, sentence: str, where: str, as_json: bool) -> NoReturn:
-    if as_json:
-        found = {"code": code, "problem": sentence, "where": where}
-        sys.stdout.write(json.dumps({"error": found, "holds": False}, ensure_ascii=False) + "\n")
-    else:
-        sys.stderr.write(f"gridproof: {path} does not hold: {f'{where}: ' if where else ''}{sentence}\n")
-    raise typer.Exit(1)
+    return read_bounded(path, IDENTITY_LIMITS.credential_bytes_max)
 
 
 def _say(verdict: "CredentialVerdict", as_json: bool) -> None:

@@ -10,30 +10,31 @@ import json
 import secrets
 import sys
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from chain.contracts.participant import possession_message
+from chain.calendar import utc_text
+from chain.contracts.participant_rules import possession_message
 from chain.errors import ChallengeError, CredentialError, KeystoreError
 from chain.identity.challenge import Challenge, answer_challenge, check_origin, parse_challenge
-from chain.identity.keyfile import create_secret_file, read_secret_file, replace_secret_file
 from chain.identity.keystore import (
     DEFAULT_COST,
     KdfCost,
     Keystore,
     change_password,
-    decrypt_keystore,
     encrypt_keystore,
     new_signer,
     parse_keystore,
 )
 from chain.identity.limits import IDENTITY_LIMITS
+from chain.secret_file import create_secret_file, replace_secret_file
 from chain.text import from_hex, printable
-from chain.transaction import Signer
 from portal.commands.credential import credential, credential_check, read_credential
+from portal.commands.files import read_given
+from portal.commands.keystores import open_keystore, parsed_keystore, read_keystore, unlock
+from portal.commands.options import AsJson, PasswordFile
 from portal.commands.passwords import chosen_password, given_password
 
 _MIB = 2**20
@@ -48,11 +49,6 @@ keys = typer.Typer(
 )
 
 KeyFile = Annotated[Path, typer.Argument(metavar="FILE", help="The keystore file.")]
-PasswordFile = Annotated[
-    Path | None,
-    typer.Option(metavar="PATH", help="Read the password from there, one line, mode 600; otherwise it is asked for."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="The same as JSON.")]
 
 
 @keys.command()
@@ -78,6 +74,8 @@ def create(
     """
     if file.is_symlink() or file.exists():
         raise KeystoreError("exists", "something is there already; nothing is ever overwritten", str(file))
+    if not file.parent.is_dir():
+        raise KeystoreError("folder", "the folder does not exist: make it first", str(file.parent))
     signer = new_signer(account, secrets.token_bytes)
     password = chosen_password(password_file)
     data = encrypt_keystore(signer, password, secrets.token_bytes, KdfCost(passes, memory_mib * _MIB))
@@ -91,7 +89,7 @@ def show(file: KeyFile, as_json: AsJson = False) -> None:
 
     No password is asked for, so nothing of it is authentic: a changed file is refused when the password opens it.
     """
-    found = parse_keystore(_read(file))
+    found = parsed_keystore(file, read_keystore(file))
     _say(_described(found), as_json, [])
 
 
@@ -109,10 +107,10 @@ def password(
     The file is replaced whole: a power cut leaves the old one or the new one. Copies of the old file still open with
     the old password: destroy them.
     """
-    data = _read(file)
+    data = read_keystore(file)
     old = given_password(password_file, "Old password")
-    decrypt_keystore(data, old)
-    changed = change_password(data, old, chosen_password(new_password_file), secrets.token_bytes)
+    unlock(file, data, old)
+    changed = change_password(data, old, chosen_password(new_password_file, "--new-password-file"), secrets.token_bytes)
     replace_secret_file(file, data, changed)
     _say(_described(parse_keystore(changed)), as_json, [f"{file}: the password was changed"])
 
@@ -120,7 +118,7 @@ def password(
 @keys.command()
 def possession(file: KeyFile, password_file: PasswordFile = None) -> None:
     """Print what a registrar needs: account, public key, and the signature that shows that you hold the key."""
-    signer = _open(file, password_file)
+    signer = open_keystore(file, password_file)
     signature = signer.sign_bytes(possession_message(signer.account, signer.public_key))
     _print_json({"account": signer.account, "possession": signature, "public_key": signer.public_key})
 
@@ -136,8 +134,8 @@ def challenge(
     found = parse_challenge(_challenge_bytes(challenge_file))
     content: dict[str, Any] = {
         "account": found.account,
-        "expires": _time(found.expires),
-        "issued": _time(found.issued),
+        "expires": utc_text(found.expires),
+        "issued": utc_text(found.issued),
         "network": found.network,
         "origin": found.origin,
     }
@@ -167,15 +165,15 @@ def answer(
     Look at the origin: it must be the address of the service that you are logging in to.
     """
     asked = parse_challenge(_challenge_bytes(challenge_file))
-    data = _read(file)
+    data = read_keystore(file)
     if origin and asked.origin != check_origin(origin):
         raise ChallengeError("wrong-origin", f"{asked.origin} asks, not {origin}: nothing was signed")
-    known = _information_hash(credential_file, information_hash, asked, parse_keystore(data))
+    known = _information_hash(credential_file, information_hash, asked, parsed_keystore(file, data))
     sys.stderr.write(
         f"you sign a login\n  at      {asked.origin}\n  as      {asked.account}\n  network {asked.network}\n"
-        f"  until   {_time(asked.expires)}\n"
+        f"  until   {utc_text(asked.expires)}\n"
     )
-    signer = decrypt_keystore(data, given_password(password_file))
+    signer = unlock(file, data, given_password(password_file))
     sys.stdout.write(answer_challenge(asked, signer, known).decode("ascii") + "\n")
 
 
@@ -202,24 +200,10 @@ def _information_hash(credential_file: Path | None, given: str, asked: Challenge
     return verdict.information_hash
 
 
-def _open(file: Path, password_file: Path | None) -> Signer:
-    data = _read(file)
-    parse_keystore(data)
-    return decrypt_keystore(data, given_password(password_file))
-
-
-def _read(file: Path) -> bytes:
-    return read_secret_file(file, IDENTITY_LIMITS.keystore_bytes_max)
-
-
 def _challenge_bytes(place: str) -> bytes:
     """A challenge as it was handed over; a line end after it is an editor's."""
-    most = IDENTITY_LIMITS.response_bytes_max
-    if place == "-":
-        data = sys.stdin.buffer.read(most + 2)
-    else:
-        with Path(place).open("rb") as opened:
-            data = opened.read(most + 2)
+    # One more than the limit for the line end, which is not the challenge's.
+    data = read_given(Path(place), IDENTITY_LIMITS.response_bytes_max + 1)
     return data.removesuffix(b"\n").removesuffix(b"\r")
 
 
@@ -250,7 +234,3 @@ def _say(content: dict[str, Any], as_json: bool, about: Iterable[str]) -> None:
 
 def _print_json(content: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(content, ensure_ascii=False) + "\n")
-
-
-def _time(time_ms: int) -> str:
-    return f"{datetime.fromtimestamp(time_ms // 1000, UTC):%Y-%m-%d %H:%M:%S UTC}"

@@ -17,12 +17,10 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from chain.errors import ConfigError, ExportError, KeystoreError, LedgerError
+from chain.errors import ConfigError, ExportError, LedgerError
 from chain.export import export_network, seal_all
 from chain.founding import derive_keys
-from chain.identity.keyfile import read_secret_file
-from chain.identity.keystore import decrypt_keystore
-from chain.identity.limits import IDENTITY_LIMITS
+from chain.limits import LIMITS
 from chain.network import Network
 from chain.network_config import parse_network_config
 from chain.replica import Outcome
@@ -30,11 +28,13 @@ from chain.text import printable
 from chain.transaction import SignedTransaction, Signer
 from chain.trust import pin_policy
 from chain.units import HOUR_MS
+from portal.commands.call_shape import check_call
 from portal.commands.clock import system_clock
-from portal.commands.network_channels import create_channel, draft_channel, validator_key
+from portal.commands.files import read_given, write_new
+from portal.commands.keystores import open_keystore, read_keystore
+from portal.commands.network_channels import create_channel, draft_channel, show_draft, validator_key
 from portal.commands.network_status import described, told
-from portal.commands.options import ExportProfile
-from portal.commands.passwords import given_password
+from portal.commands.options import AsJson, ExportProfile, Key, Ledger, PasswordFile
 from portal.commands.progress import progress_bars
 
 network = typer.Typer(
@@ -45,17 +45,12 @@ network = typer.Typer(
 )
 network.command("validator-key")(validator_key)
 network.command("draft-channel")(draft_channel)
+network.command("show-draft")(show_draft)
 network.command("create-channel")(create_channel)
 
-Ledger = Annotated[Path, typer.Argument(metavar="LEDGER", help="The network's ledger folder.")]
-Key = Annotated[Path, typer.Option("--key", metavar="KEYSTORE", help="The keystore of the account that signs.")]
-PasswordFile = Annotated[
-    Path | None,
-    typer.Option(metavar="PATH", help="Read the password from there, one line, mode 600; otherwise it is asked for."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="The same as JSON.")]
-
 _EXIT_INPUT = 2
+_ROWS_BYTES_MAX = LIMITS.rows_per_batch_max * LIMITS.text_bytes_max
+"""Of a file of rows: as many as a batch has at most, each as long as a text may be."""
 
 
 @network.command()
@@ -73,12 +68,20 @@ def create(
     beside = ledger.parent / f"{ledger.name}.policy"
     if beside.is_symlink() or beside.exists():
         raise LedgerError("exists", "something is there already; nothing is ever overwritten", str(beside))
-    found = parse_network_config(_read(config), str(config), lambda name: _keystore(config.parent / name))
+    found = parse_network_config(
+        _read(config, LIMITS.config_bytes_max),
+        str(config),
+        lambda name: read_keystore(config.parent / name),
+        system_clock(),
+    )
     keys = derive_keys(found, lambda _: secrets.token_bytes(32))
     with Network.create(ledger, found, keys, system_clock) as made:
         beside.write_bytes(made.policy.text)
         pin_policy(made.name, made.policy.text)
-        _print(described(made), as_json)
+        content = described(made)
+    _print(content, as_json)
+    for note in _notes(content):
+        sys.stderr.write(f"note: {note}\n")
     sys.stderr.write(f"{beside}: its policy, pinned in your trust store\n")
 
 
@@ -108,19 +111,20 @@ def call(
 ) -> None:
     """Sign one call and cut a block with it: exit 0 if the contract accepted it, 1 if it did not.
 
+    Contract, method and the shape of the arguments are checked before anything is signed (exit 2 where they are wrong).
     A rejected call is on the record too, with its code. One that is not admissible (another nonce, an unknown account)
     is dropped: nothing of it stays.
     """
     given = _arguments(arguments)
-    lines = _read(rows) if rows is not None else b""
-    signer = _signer(key, password_file)
+    lines = _rows(rows) if rows is not None else b""
+    signer = open_keystore(key, password_file)
     with Network.open(ledger, system_clock) as opened:
-        request = _request(opened, channel, signer, contract, method, given, lines)
+        request = _request(opened, channel, signer, contract, method, given, lines, str(arguments))
         block = opened.commit(channel, system_clock(), [request])
     outcome = block.outcomes[0]
-    told = {"channel": channel, "height": block.block.height, **_told(outcome)}
     if as_json:
-        _write(json.dumps(told, ensure_ascii=False))
+        content = {"channel": channel, "height": block.block.height, **_outcome(outcome)}
+        _write(json.dumps(content, ensure_ascii=False))
     else:
         _write("\n".join(_outcome_lines(channel, block.block.height, outcome)))
     if outcome.receipt is None or outcome.receipt.status != "accepted":
@@ -131,8 +135,10 @@ def call(
 def beacon(ledger: Ledger, as_json: AsJson = False) -> None:
     """Cut a beacon round: channels learn what governance has decided since the last one.
 
-    Where the alliance has voted for another policy, both quorums sign the handover here: the new policy is in force.
-    A channel whose retirement a round has pinned cuts its last block, which a further round pins.
+    Where the alliance has voted for another policy, both quorums sign the handover here: the new policy is in force,
+    and is written beside the folder as `LEDGER.policy.<number>`: hand it to new readers.
+    A channel whose retirement a round has pinned cuts a block: its last one, which a further round pins, unless a
+    session is still open there. Then the round after its settlement closes it.
     """
     with Network.open(ledger, system_clock) as opened:
         before = opened.policy
@@ -141,16 +147,23 @@ def beacon(ledger: Ledger, as_json: AsJson = False) -> None:
         closing = [name for name in sorted(retired) if not opened.channels[name].replica.is_closed]
         for name in closing:
             opened.commit(name, system_clock())
+        closed = [name for name in closing if opened.channels[name].replica.is_closed]
         leaf = opened.beacon(system_clock()) if closing else opened.leaves[-1]
         handed_over = opened.policy != before
+        policies = opened.signers.history.policies
+    written = _hand_out(ledger, len(policies) - 1, policies[-1].text)
     if as_json:
-        _write(json.dumps({"round": leaf.round, "time": leaf.time, "handed_over": handed_over, "closed": closing}))
+        content = {"round": leaf.round, "time": leaf.time, "handed_over": handed_over, "closed": closed}
+        _write(json.dumps({**content, "policy": None if written is None else str(written)}))
         return
     _write(f"round {leaf.round} pins {len(leaf.heads)} channels")
     if handed_over:
         _write("a new policy is in force: both quorums have signed the handover")
+    if written is not None:
+        _write(f"{written}: the policy, for new readers; who has an older one verifies an export with --pin")
     for name in closing:
-        _write(f"{name} is closed")
+        state = "closed" if name in closed else "retiring: it closes once its open session is settled"
+        _write(f"{name} is {state}")
 
 
 @network.command()
@@ -167,7 +180,7 @@ def export(
     password_file: PasswordFile = None,
 ) -> None:
     """Seal what waits, cut a beacon round, and write the record as an export."""
-    signer = _signer(key, password_file) if key is not None else None
+    signer = open_keystore(key, password_file) if key is not None else None
     with Network.open(ledger, system_clock) as opened, progress_bars() as progress:
         if signer is not None:
             seal_all(opened, signer, system_clock())
@@ -180,21 +193,48 @@ def export(
     _write(f"{out}: profile {profile}\nnext: gridproof verify {out}")
 
 
+def _notes(found: dict[str, Any]) -> list[str]:
+    """What is allowed and probably not meant."""
+    notes = []
+    if not found["policy"]["survives"]["silent"]:
+        notes.append("every validator must sign: one that is silent stops the network")
+    if len(found["channels"]) == 1:
+        notes.append("there is no [[channel]]: no market until the alliance creates one")
+    return notes
+
+
+def _hand_out(ledger: Path, number: int, policy: bytes) -> Path | None:
+    """Write the policy in force beside the ledger, unless it is that of genesis or lies there already."""
+    path = ledger.parent / f"{ledger.name}.policy.{number}"
+    if number == 0 or (path.is_file() and path.read_bytes() == policy):
+        return None
+    write_new(path, policy)
+    return path
+
+
 def _rows_wait(opened: Network) -> bool:
     replicas = (ledger.replica for ledger in opened.channels.values())
     return any(table.pending_count for replica in replicas for table in replica.tables.values())
 
 
 def _request(
-    opened: Network, channel: str, signer: Signer, contract: str, method: str, given: dict[str, Any], lines: bytes
+    opened: Network,
+    channel: str,
+    signer: Signer,
+    contract: str,
+    method: str,
+    given: dict[str, Any],
+    lines: bytes,
+    source: str,
 ) -> SignedTransaction:
+    """What is signed; `ConfigError` for what no contract of the channel takes."""
     if channel not in opened.channels:
         names = ", ".join(sorted(opened.channels))
         raise LedgerError(
             "channel-unknown", f"this network has no channel {channel}; it runs {names}", str(opened.folder)
         )
     replica = opened.channels[channel].replica
-    known = replica.contracts.get(contract)
+    check_call(replica.contracts, channel, contract, method, given, source)
     return signer.transaction(
         network=opened.network_id,
         channel=channel,
@@ -203,12 +243,12 @@ def _request(
         method=method,
         arguments=given,
         valid_until=system_clock() + HOUR_MS,
-        schema=known.version if known is not None else 1,
+        schema=replica.contracts[contract].version,
         rows=lines,
     )
 
 
-def _told(outcome: Outcome) -> dict[str, Any]:
+def _outcome(outcome: Outcome) -> dict[str, Any]:
     dropped = outcome.dropped
     return {
         "entry": outcome.entry,
@@ -229,8 +269,10 @@ def _outcome_lines(channel: str, height: int, outcome: Outcome) -> list[str]:
 
 def _arguments(path: Path) -> dict[str, Any]:
     """One JSON object; exit 2 where it is none."""
-    data = sys.stdin.buffer.read() if str(path) == "-" else _read(path)
+    data = _read(path, LIMITS.transaction_bytes_max)
     try:
+        if len(data) > LIMITS.transaction_bytes_max:
+            raise msgspec.DecodeError(f"more than {LIMITS.transaction_bytes_max} bytes, which no call carries")
         found: dict[str, Any] = msgspec.json.decode(data, type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError) as error:
         sys.stderr.write(f"{path}: not a JSON object: {error}\n")
@@ -238,24 +280,19 @@ def _arguments(path: Path) -> dict[str, Any]:
     return found
 
 
-def _read(path: Path) -> bytes:
+def _rows(path: Path) -> bytes:
+    """The lines of a batch; whether they are rows of the contract's table is found when the block is cut."""
+    data = _read(path, _ROWS_BYTES_MAX)
+    if len(data) > _ROWS_BYTES_MAX:
+        raise ConfigError("size", f"more than {_ROWS_BYTES_MAX} bytes, which no batch has", str(path))
+    return data
+
+
+def _read(path: Path, bytes_max: int) -> bytes:
     try:
-        return path.read_bytes()
+        return read_given(path, bytes_max)
     except OSError as error:
         raise ConfigError("file", f"cannot be read: {error.strerror}", str(path)) from None
-
-
-def _keystore(path: Path) -> bytes:
-    return read_secret_file(path, IDENTITY_LIMITS.keystore_bytes_max)
-
-
-def _signer(key: Path, password_file: Path | None) -> Signer:
-    """Rule 3."""
-    data = _keystore(key)
-    try:
-        return decrypt_keystore(data, given_password(password_file))
-    except KeystoreError as error:
-        raise error.at(str(key)) from None
 
 
 def _print(found: dict[str, Any], as_json: bool) -> None:

@@ -4,6 +4,7 @@ The private half stays in the ledger folder; what is printed is what the proposa
 """
 
 import json
+import re
 import secrets
 import sys
 from pathlib import Path
@@ -11,13 +12,17 @@ from typing import Annotated
 
 import typer
 
-from chain.consortium import Openness
+from chain.channel_draft import read_draft
 from chain.errors import ConfigError
+from chain.fields import AREA_PATTERN, Openness
+from chain.limits import LIMITS
 from chain.network import Network
 from chain.network_config import parse_channel_parameters
+from chain.text import from_hex
 from portal.commands.clock import system_clock
+from portal.commands.files import read_bounded
+from portal.commands.options import Ledger
 
-Ledger = Annotated[Path, typer.Argument(metavar="LEDGER", help="The network's ledger folder.")]
 Channel = Annotated[str, typer.Argument(metavar="CHANNEL", help="Name of the channel, for instance area-350900.")]
 
 
@@ -32,6 +37,7 @@ def validator_key(
     """
     with Network.open(ledger, system_clock) as opened:
         sys.stdout.write(f"{opened.hold_validator(name, secrets.token_bytes(32))}\n")
+    sys.stderr.write(f"a new key for {name}: another call makes another one, and only a vote gives it a meaning\n")
 
 
 def draft_channel(
@@ -47,16 +53,27 @@ def draft_channel(
 
     They name the log's verifier key and the genesis hash that the vote is on: nothing else can begin the channel.
     """
+    if not re.fullmatch(AREA_PATTERN, area):
+        raise ConfigError("area", f"{area!r} is not an administrative code of 6, 9 or 12 digits", "--area")
     given = {}
     if parameters is not None:
         try:
-            given = parse_channel_parameters(parameters.read_bytes(), str(parameters))
+            given = parse_channel_parameters(read_bounded(parameters, LIMITS.config_bytes_max), str(parameters))
         except OSError as error:
             raise ConfigError("file", f"cannot be read: {error.strerror}", str(parameters)) from None
     with Network.open(ledger, system_clock) as opened:
         draft = opened.draft_channel(channel, area, system_clock(), secrets.token_bytes(32), given)
     action = {"kind": "create-channel", **draft, "openness": openness}
     sys.stdout.write(json.dumps({"action": dict(sorted(action.items()))}) + "\n")
+
+
+def show_draft(
+    ledger: Ledger,
+    channel: Channel,
+    genesis_hash: Annotated[str, typer.Argument(metavar="HASH", help="The genesis hash that the proposal names.")],
+) -> None:
+    """Print a drafted genesis, the very bytes that hash to HASH, so that who votes sees what the vote is on."""
+    sys.stdout.write(read_draft(ledger, channel, from_hex(genesis_hash, 32, "HASH").hex()).decode() + "\n")
 
 
 def create_channel(ledger: Ledger, channel: Channel) -> None:

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from chain.consortium import ALLIANCE
+from chain.calendar import utc_text
+from chain.contracts.alliance_state import ALLIANCE
+from chain.contracts.participant_state import PARTICIPANT, RECOVERIES
 from chain.imports import GOVERNANCE
 from chain.network import Network
 from chain.policy import Policy
@@ -23,6 +25,7 @@ def described(network: Network) -> dict[str, Any]:
         "channels": [_channel(network, name) for name in (GOVERNANCE, *sorted(network.registered))],
         "organisations": [_organisation(one) for _, one in _state(network, "organisation")],
         "proposals": [_proposal(one) for _, one in _state(network, "proposal")],
+        "recoveries": [_recovery(key, one) for key, one in _state(network, RECOVERIES, PARTICIPANT)],
     }
 
 
@@ -52,7 +55,15 @@ def _channel(network: Network, name: str) -> dict[str, Any]:
         "openness": "public" if info is None else info.openness,
     }
     if ledger is None:
-        return {**told, "state": "waits", "height": None, "entries": 0, "time": None, "unsealed_rows": 0}
+        void = info is not None and info.retired is not None
+        return {
+            **told,
+            "state": "void" if void else "waits",
+            "height": None,
+            "entries": 0,
+            "time": None,
+            "unsealed_rows": 0,
+        }
     replica = ledger.replica
     retired = info is not None and info.retired is not None
     return {
@@ -65,8 +76,8 @@ def _channel(network: Network, name: str) -> dict[str, Any]:
     }
 
 
-def _state(network: Network, space: str) -> list[tuple[str, Any]]:
-    return network.channels[GOVERNANCE].replica.state.items(f"{ALLIANCE}.{space}")
+def _state(network: Network, space: str, contract: str = ALLIANCE) -> list[tuple[str, Any]]:
+    return network.channels[GOVERNANCE].replica.state.items(f"{contract}.{space}")
 
 
 def _organisation(one: Any) -> dict[str, Any]:
@@ -92,6 +103,16 @@ def _proposal(one: Any) -> dict[str, Any]:
     }
 
 
+def _recovery(public_key: str, one: Any) -> dict[str, Any]:
+    return {
+        "account": one.account,
+        "public_key": public_key,
+        "by": one.organisation,
+        "deadline": one.expires,
+        "approvals": list(one.approvals),
+    }
+
+
 def told(found: dict[str, Any]) -> str:
     """`described`, for a person."""
     lines = [
@@ -105,6 +126,8 @@ def told(found: dict[str, Any]) -> str:
         what = f"{one['state']}, for {one['openness']}"
         if one["state"] == "waits":
             lines.append(f"channel {one['channel']}: voted, not begun: gridproof network create-channel")
+        elif one["state"] == "void":
+            lines.append(f"channel {one['channel']}: retired before it began")
         else:
             rows = f", {one['unsealed_rows']:,} rows not sealed" if one["unsealed_rows"] else ""
             lines.append(f"channel {one['channel']}: {what}, height {one['height']}, {one['entries']:,} entries{rows}")
@@ -113,8 +136,17 @@ def told(found: dict[str, Any]) -> str:
         lines.append(f"organisation {one['organisation']} ({one['name_zh']}): {role}; roles {', '.join(one['roles'])}")
     for one in found["proposals"]:
         votes = f"yes {', '.join(one['approvals']) or 'nobody'}; no {', '.join(one['refusals']) or 'nobody'}"
-        lines.append(f"proposal {one['proposal']}: {one['kind']} {one['subject']}, by {one['by']}; {votes}")
+        what = f"{one['kind']} {one['subject']}, by {one['by']}"
+        lines.append(f"proposal {one['proposal']}: {what}; {votes}; until {_until(one)}")
+    for one in found["recoveries"]:
+        votes = f"approved by {', '.join(one['approvals']) or 'nobody'}"
+        key = one["public_key"]
+        lines.append(f"recovery of {one['account']} to key {key}, by {one['by']}; {votes}; until {_until(one)}")
     return "\n".join(printable(line) for line in lines)
+
+
+def _until(one: dict[str, Any]) -> str:
+    return utc_text(one["deadline"])
 
 
 def _policy_lines(title: str, policy: dict[str, Any]) -> list[str]:

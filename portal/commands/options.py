@@ -1,4 +1,4 @@
-"""Options that every command on a handed-over record takes, and what they mean (trust rules 1, 5 and 8)."""
+"""Options that several commands take, and what they mean; those on a handed-over record: trust rules 1, 5 and 8."""
 
 import sys
 from datetime import datetime
@@ -8,9 +8,33 @@ from typing import Annotated
 
 import typer
 
+from chain.errors import PolicyError
 from chain.manifest import Profile
+from chain.trust import read_policy_file
 
-Policy = Annotated[Path | None, typer.Option("--policy", help="The policy file (C2SP tlog-policy) that you trust.")]
+
+def _readable_policy(policy: Path | None) -> Path | None:
+    """A policy that is none is the reader's own mistake, whatever it was to judge: exit code 2."""
+    if policy is not None:
+        try:
+            read_policy_file(policy)
+        except PolicyError as error:
+            sys.stderr.write(f"gridproof: --policy: {error}\n")
+            raise typer.Exit(2) from None
+    return policy
+
+
+Policy = Annotated[
+    Path | None,
+    typer.Option("--policy", callback=_readable_policy, help="The policy file (C2SP tlog-policy) that you trust."),
+]
+
+BesideRecord = Annotated[
+    Path | None,
+    typer.Option(
+        "--record", metavar="EXPORT", help="A newer export, where the network's policy has changed since yours or its."
+    ),
+]
 
 Strict = Annotated[
     bool, typer.Option("--strict", help="Exit 1 unless the signers are trusted through a policy of yours.")
@@ -33,6 +57,26 @@ ExportProfile = Annotated[
         help="Who will read the export: `regulator` everything, `member` not the channels for managers, `public` "
         "only the public ones. Of the others it holds the signed head.",
     ),
+]
+
+ProfileDemanded = Annotated[
+    Profile | None,
+    typer.Option(
+        "--profile",
+        help="Exit 1 unless the export is of this profile or holds more: `regulator` takes nothing but the whole "
+        "record, `member` no less than the channels for members.",
+    ),
+]
+
+AsJson = Annotated[bool, typer.Option("--json", help="The same as JSON.")]
+
+Ledger = Annotated[Path, typer.Argument(metavar="LEDGER", help="The network's ledger folder.")]
+
+Key = Annotated[Path, typer.Option("--key", metavar="KEYSTORE", help="Your keystore file (`gridproof keys`).")]
+
+PasswordFile = Annotated[
+    Path | None,
+    typer.Option(metavar="PATH", help="Read the password from there, one line, mode 600; otherwise it is asked for."),
 ]
 
 

@@ -19,7 +19,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from chain.trust import reader_policy
+from portal.commands.trusted import policy_for
 from portal.ui.server import LOOPBACK, port_problem, server_command, server_environment
 
 _START_SECONDS = 60
@@ -48,7 +48,7 @@ def portal(
 
 def serve(export: Path, policy: Path | None, port: int, host: str = LOOPBACK, browser: bool = True) -> None:
     """Run the site until it is interrupted. Raises our own errors for rule 1, `typer.Exit` for the rest."""
-    reader_policy(export, policy)
+    policy_for(export, policy)
     problem = port_problem(host, port)
     if problem:
         sys.stderr.write(f"gridproof: {problem}\n")

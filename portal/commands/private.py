@@ -1,37 +1,48 @@
 """`gridproof private …`: private fields sealed to named readers, one of them shown to a third party, all of it erased.
 
 1. Whose key opens something is said with `--key`, a keystore file of `gridproof keys`, opened by its password.
-2. A reader is an account. Their key comes from the record (`--export`, judged by the reader's policy as everywhere), or
-   is spelt out as ACCOUNT=KEY.
+2. A reader is an account. Their key comes from the record (`--export`, which a policy of the caller's must vouch for:
+   "self-asserted" otherwise), or is spelt out as ACCOUNT=KEY.
 3. What is printed of private values goes to standard output, and only by `open` and `check`. Errors never quote any.
 """
 
 import json
 import secrets
 import sys
-import time
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
+from chain.calendar import utc_text
 from chain.errors import ChainError, LimitError, ParseError, PrivateError
-from chain.identity.keyfile import create_secret_file, read_secret_file
-from chain.identity.keystore import decrypt_keystore
-from chain.identity.limits import IDENTITY_LIMITS
 from chain.imports import GOVERNANCE
-from chain.private.disclosure import Disclosure, disclose, encode_disclosure, parse_disclosure, verify_disclosure
-from chain.private.on_record import TABLE, RecordedHash, reader_on_record, recorded_hashes
+from chain.limits import LIMITS
+from chain.participants_on_record import TABLE
+from chain.private.disclosure import (
+    FORMAT,
+    Disclosure,
+    disclose,
+    encode_disclosure,
+    parse_disclosure,
+    verify_disclosure,
+)
+from chain.private.on_record import RecordedHash, reader_on_record, recorded_hashes
 from chain.private.record import PrivateRecord, information_hash, make_record
 from chain.private.sealed import Reader, SealedHeader, grant, open_sealed, read_header, seal, withdraw
 from chain.private.vault import Vault
 from chain.record import Record, open_record, require_signed_since
+from chain.secret_file import create_secret_file
 from chain.text import printable
-from chain.trust import reader_policy
-from portal.commands.options import Policy, SignedSince, Strict, bound_s, require_strict
-from portal.commands.passwords import given_password
-from portal.commands.private_fields import read_bounded, read_fields
+from chain.transaction import Signer
+from portal.commands.clock import system_clock
+from portal.commands.files import read_kind
+from portal.commands.keystores import open_keystore
+from portal.commands.options import AsJson, Key, PasswordFile, Policy, SignedSince, Strict, bound_s, require_strict
+from portal.commands.private_fields import read_fields
+from portal.commands.refusal import refuse
+from portal.commands.trusted import policy_for
 from queries.status import status_of, trust_sentences
 
 _EXIT_INPUT = 2
@@ -45,13 +56,7 @@ private = typer.Typer(
 
 Subject = Annotated[str, typer.Argument(metavar="SUBJECT", help="The account that the private record is about.")]
 VaultFolder = Annotated[Path, typer.Option("--vault", metavar="FOLDER", help="The folder that keeps the sealed files.")]
-Key = Annotated[Path, typer.Option("--key", metavar="KEYSTORE", help="Your keystore file (`gridproof keys`).")]
-PasswordFile = Annotated[
-    Path | None,
-    typer.Option(metavar="PATH", help="Read the password from there, one line, mode 600; otherwise it is asked for."),
-]
 Export = Annotated[Path | None, typer.Option("--export", help="The export where readers' keys are looked up.")]
-AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON.")]
 
 
 @private.command("seal")
@@ -62,6 +67,7 @@ def seal_(
     vault: VaultFolder,
     export: Export = None,
     policy: Policy = None,
+    signed_since: SignedSince = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace the record of that account.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -70,7 +76,7 @@ def seal_(
     FIELDS itself is left as it is: remove it once the record is sealed.
     """
     record = _record_of(fields, subject)
-    readers = _readers(reader, export, policy)
+    readers = _readers(reader, export, policy, signed_since)
     with Vault(vault, create=True) as opened:
         before = read_header(opened.read(subject)).version if subject in opened.subjects() else 0
         if before and not replace:
@@ -88,7 +94,7 @@ def open_(
     field: Annotated[list[str] | None, typer.Option(help="Print this field only; may be repeated.")] = None,
 ) -> None:
     """Print the fields of a private record that is sealed to you, as JSON."""
-    record = open_sealed(_sealed(vault, subject), _seed(key, password_file), subject)
+    record = _opened(vault, subject, open_keystore(key, password_file))
     wanted = disclose(record, field or list(record.values))
     values = {one.content.name: one.content.value for one in wanted.fields}
     content = {"fields": values, "information_hash": information_hash(record), "subject": subject}
@@ -104,11 +110,12 @@ def grant_(
     password_file: PasswordFile = None,
     export: Export = None,
     policy: Policy = None,
+    signed_since: SignedSince = None,
     as_json: AsJson = False,
 ) -> None:
     """Let one more account read a private record, or an account with its new key. You must be a reader yourself."""
-    (granted,) = _readers([reader], export, policy)
-    seed = _seed(key, password_file)
+    (granted,) = _readers([reader], export, policy, signed_since)
+    seed = open_keystore(key, password_file).seed
     with Vault(vault) as opened:
         header = opened.put(grant(opened.read(subject), seed, granted, secrets.token_bytes))
     _tell(header, as_json)
@@ -127,7 +134,7 @@ def withdraw_(
 
     What they have read or copied they keep: nothing can undo that.
     """
-    seed = _seed(key, password_file)
+    seed = open_keystore(key, password_file).seed
     with Vault(vault) as opened:
         header = opened.put(withdraw(opened.read(subject), seed, reader, secrets.token_bytes))
     _tell(header, as_json)
@@ -143,7 +150,7 @@ def disclose_(
     password_file: PasswordFile = None,
 ) -> None:
     """Write a file that proves some fields' values to anybody, and says nothing about the other fields."""
-    record = open_sealed(_sealed(vault, subject), _seed(key, password_file), subject)
+    record = _opened(vault, subject, open_keystore(key, password_file))
     data = encode_disclosure(disclose(record, field))
     create_secret_file(out, data)
     sys.stdout.write(f"{out}: {', '.join(sorted(set(field)))} of {subject}. Whoever has this file can show it on.\n")
@@ -162,13 +169,9 @@ def check_(
 
     Signatures, logs, seals and files of the export are verified; `gridproof verify` also executes it again.
     """
+    data = read_kind(disclosure, LIMITS.private_file_bytes_max, FORMAT)
     try:
-        data = read_bounded(disclosure)
-    except OSError as error:
-        sys.stderr.write(f"gridproof: {disclosure}: {error.strerror}\n")
-        raise typer.Exit(_EXIT_INPUT) from None
-    try:
-        given = reader_policy(export, policy)
+        given = policy_for(export, policy)
         record = open_record(export, given.text, given.source)
         require_signed_since(record.beacon, bound_s(signed_since))
         shown = parse_disclosure(data)
@@ -176,7 +179,7 @@ def check_(
         first = _first_with(versions, shown)
         values = verify_disclosure(shown, first.information_hash)
     except ChainError as error:
-        _refuse(disclosure, error, as_json)
+        refuse(disclosure, error, as_json)
     verdict = {
         **_verdict(shown, values, record),
         **_on_record(first, versions[-1].information_hash == first.information_hash),
@@ -199,7 +202,7 @@ def erase_(
     if not yes:
         typer.confirm(f"Erase the private record of {subject} for good?", abort=True, err=True)
     with Vault(vault) as opened:
-        left = opened.erase(subject, time.time_ns() // 1_000_000)
+        left = opened.erase(subject, system_clock())
     content = {"information_hash": left.information_hash, "subject": left.subject, "time": left.time_ms}
     line = f"{subject}: erased; {left.information_hash} on the record opens no more"
     sys.stdout.write((json.dumps(content) if as_json else line) + "\n")
@@ -218,19 +221,21 @@ def _record_of(fields: Path, subject: str) -> PrivateRecord:
         raise typer.Exit(_EXIT_INPUT) from None
 
 
-def _seed(key: Path, password_file: Path | None) -> bytes:
-    """Rule 1."""
-    data = read_secret_file(key, IDENTITY_LIMITS.keystore_bytes_max)
-    return decrypt_keystore(data, given_password(password_file)).seed
-
-
-def _sealed(vault: Path, subject: str) -> bytes:
+def _opened(vault: Path, subject: str, signer: Signer) -> PrivateRecord:
+    """What is sealed to the signer; a reader whose key has been replaced since is told who can mend it."""
     with Vault(vault) as opened:
-        return opened.read(subject)
+        data = opened.read(subject)
+    for reader in read_header(data, subject).readers:
+        if reader.account == signer.account and reader.public_key != signer.public_key:
+            sentence = f"it is sealed to another key of {signer.account}: ask a reader for `gridproof private grant`"
+            raise PrivateError("other-key", sentence, subject)
+    return open_sealed(data, signer.seed, subject)
 
 
-def _readers(given: list[str], export: Path | None, policy: Path | None) -> list[Reader]:
-    """Rule 2; `PrivateError` for a reader without a key and without an export to look it up in."""
+def _readers(given: list[str], export: Path | None, policy: Path | None, signed_since: datetime | None) -> list[Reader]:
+    """Rule 2; an old export knows keys that a recovery has replaced since.
+
+    `PrivateError` for a reader without a key and without an export to look it up in."""
     record: Record | None = None
     found = []
     for word in given:
@@ -241,20 +246,22 @@ def _readers(given: list[str], export: Path | None, policy: Path | None) -> list
         if export is None:
             raise PrivateError("reader-key", "name an --export that has the account's key, or ACCOUNT=KEY", account)
         if record is None:
-            trusted = reader_policy(export, policy)
+            trusted = policy_for(export, policy)
             record = open_record(export, trusted.text, trusted.source)
-            _warn_self_asserted(record)
+            require_signed_since(record.beacon, bound_s(signed_since))
+            _require_trusted(record, export)
         found.append(reader_on_record(record, account))
     return found
 
 
-def _warn_self_asserted(record: Record) -> None:
+def _require_trusted(record: Record, export: Path) -> None:
     """Sealing to a key that only the export vouches for may be sealing to whoever made the export."""
     if not record.anchor.is_readers:
-        sys.stderr.write(
-            "gridproof: the readers' keys are self-asserted: they stand on this export's word alone; "
-            "hand in the policy that you trust with --policy\n"
+        sentence = (
+            "the readers' keys stand on this export's word alone: hand in the policy that you trust with --policy, "
+            "or spell the key out as ACCOUNT=KEY"
         )
+        raise PrivateError("self-asserted", sentence, str(export))
 
 
 def _tell(header: SealedHeader, as_json: bool) -> None:
@@ -265,7 +272,8 @@ def _tell(header: SealedHeader, as_json: bool) -> None:
         "subject": header.subject,
         "version": header.version,
     }
-    line = f"{header.subject}: version {header.version}, readable by {', '.join(names)}\n{header.information_hash}"
+    line = f"{header.subject}: version {header.version}, readable by {', '.join(names)}"
+    line += f"\ninformation hash {header.information_hash}"
     sys.stdout.write((json.dumps(content) if as_json else line) + "\n")
 
 
@@ -275,15 +283,6 @@ def _first_with(versions: tuple[RecordedHash, ...], shown: Disclosure) -> Record
     if not known:
         raise PrivateError("no-hash", "no row of the account has an information hash", shown.subject)
     return next((one for one in known if one.information_hash == shown.information_hash), known[-1])
-
-
-def _refuse(path: Path, error: ChainError, as_json: bool) -> NoReturn:
-    if as_json:
-        found = {"code": error.code, "problem": error.sentence, "where": error.where}
-        sys.stdout.write(json.dumps({"error": found, "holds": False}, ensure_ascii=False) + "\n")
-    else:
-        sys.stderr.write(f"gridproof: {path} does not hold: {error}\n")
-    raise typer.Exit(1)
 
 
 def _verdict(shown: Disclosure, values: dict[str, Any], record: Record) -> dict[str, Any]:
@@ -312,13 +311,12 @@ def _on_record(first: RecordedHash, current: bool) -> dict[str, Any]:
 
 def _sentences(verdict: dict[str, Any], record: Record) -> str:
     """The verdict for a person."""
-    when = datetime.fromtimestamp(verdict["time"] / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     standing = "which is the account's newest" if verdict["current"] else "which a later row has replaced"
     lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in verdict["fields"].items()]
     lines += [
         f"{verdict['subject']} committed to this: {len(lines)} of {verdict['fields_in_all']} fields are shown.",
         f"Information hash {verdict['information_hash']}, {standing}:",
-        f"  {GOVERNANCE} {TABLE} entry {verdict['entry']} row {verdict['position']}, {when}.",
+        f"  {GOVERNANCE} {TABLE} entry {verdict['entry']} row {verdict['position']}, {utc_text(verdict['time'])}.",
         *trust_sentences(status_of(record)),
     ]
     return "".join(f"{printable(line)}\n" for line in lines)

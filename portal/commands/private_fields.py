@@ -13,19 +13,14 @@ from typing import Any
 
 from chain.errors import ParseError
 from chain.limits import LIMITS
+from portal.commands.files import read_bounded
 
 _LINE = re.compile(r"line (\d+),? column")
 
 
-def read_bounded(path: Path) -> bytes:
-    """A file's bytes, no more than one beyond the limit, so that the parser behind it says which limit was passed."""
-    with path.open("rb") as source:
-        return source.read(LIMITS.private_file_bytes_max + 1)
-
-
 def read_fields(path: Path) -> dict[str, Any]:
     """Rules 1–3; `ParseError` otherwise."""
-    data = read_bounded(path)
+    data = read_bounded(path, LIMITS.private_file_bytes_max)
     if len(data) > LIMITS.private_file_bytes_max:
         raise ParseError("fields-bytes", f"more than {LIMITS.private_file_bytes_max} bytes", str(path))
     if path.suffix.lower() not in (".json", ".toml"):

@@ -20,10 +20,10 @@ from chain.record import Record, open_record, require_signed_since
 from chain.row_proof import RowRoot
 from chain.seals import SealedSegment, check_segment_file
 from chain.text import printable
-from chain.trust import ReaderPolicy, reader_policy
+from portal.commands.files import require_free, write_new
 from portal.commands.options import Policy, SignedSince, Strict, bound_s, require_strict
+from portal.commands.trusted import how_to_check, policy_for
 from queries.evidence.build import build_evidence
-from queries.output import write_file
 
 _EXIT_INPUT = 2
 
@@ -34,7 +34,7 @@ def prove(
     entry: Annotated[int, typer.Argument(metavar="ENTRY", help="The entry of its log that wrote the row.")],
     table: Annotated[str, typer.Argument(metavar="TABLE", help="The table, for instance orders_submitted.")],
     row: Annotated[int, typer.Argument(metavar="ROW", help="The row's position among those of the entry, from 0.")],
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="The evidence file to write.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The evidence file to write; it must not exist.")],
     root: Annotated[
         RowRoot, typer.Option("--root", help="What to prove: that it was signed, written by a call, or sealed.")
     ] = "sealed",
@@ -48,7 +48,11 @@ def prove(
     The root that the row is shown to lie under has a name. submitted: the author of a batch signed it, whether the call
     was accepted or rejected. written: an accepted call wrote it. sealed: it stands in a sealed file of the table.
     """
-    given = reader_policy(export, policy)
+    if not table:
+        sys.stderr.write("gridproof: TABLE is empty: name a table, for instance orders_submitted\n")
+        raise typer.Exit(_EXIT_INPUT)
+    require_free(out)
+    given = policy_for(export, policy)
     record = open_record(export, given.text, given.source)
     require_signed_since(record.beacon, bound_s(signed_since))
     require_strict(strict, record.anchor.is_readers)
@@ -57,15 +61,15 @@ def prove(
     except (queries.EvidenceError, ProofError) as error:
         sys.stderr.write(f"gridproof: {error}\n")
         raise typer.Exit(_EXIT_INPUT) from None
-    anchor = record.anchor
-    verdict = queries.check(evidence, ReaderPolicy(anchor.policy.text, anchor.source) if anchor.is_readers else None)
-    write_file(out, evidence)
+    verdict = queries.check(evidence, record=record)
+    write_new(out, evidence)
     if as_json:
         sys.stdout.write(json.dumps(verdict.to_dict(), ensure_ascii=False) + "\n")
     else:
         proven = f"{channel} {table} entry {entry} row {row} {verdict.rows[0].words}."
-        size = f"{out}: {len(evidence):,} bytes. Hand it over with `gridproof check {out.name}`."
-        sys.stdout.write("".join(f"{printable(line)}\n" for line in (proven, *verdict.sentences, size)))
+        size = f"{out}: {len(evidence):,} bytes."
+        lines = (proven, *verdict.sentences, size, *how_to_check("check", out, export, policy, record))
+        sys.stdout.write("".join(f"{printable(line)}\n" for line in lines))
 
 
 def _read(record: Record, segment: SealedSegment) -> bytes:

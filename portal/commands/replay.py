@@ -11,9 +11,9 @@ from rich.table import Table
 
 from audit import ReplayError, SessionReplay, replay_session, sessions_of
 from chain.record import Record, check_segment_files, open_record, require_signed_since
-from chain.trust import reader_policy
 from portal.commands.options import Policy, SignedSince, Strict, bound_s, require_strict
 from portal.commands.progress import progress_bars
+from portal.commands.trusted import policy_for
 from queries.status import status_of, trust_sentences
 
 
@@ -32,7 +32,7 @@ def replay(
     The schedule is compared too: a round that was left out, added or played at another time is a difference. Exit 0 if
     all of them come out bit for bit; 1 with the first difference of each that does not.
     """
-    given = reader_policy(export, policy)
+    given = policy_for(export, policy)
     record = open_record(export, given.text, given.source)
     require_signed_since(record.beacon, bound_s(signed_since))
     # What a session wrote must also be what its tables' files hold, as far as their seals say.

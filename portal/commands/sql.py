@@ -7,6 +7,7 @@
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
@@ -18,13 +19,17 @@ from rich.table import Table
 
 import queries
 from chain.text import printable
+from portal.commands.files import require_free, write_new
 from portal.commands.options import Policy, SignedSince, Strict, bound_s, require_strict
 from portal.commands.progress import progress_bars
+from portal.commands.trusted import how_to_check, policy_for
 from queries.errors import QueryLimitError
 from queries.output import csv_bytes, json_value, write_file
 from queries.status import trust_sentences
 
 _ROWS_SHOWN_MAX = 200
+_COLUMN_WIDTH_MIN = 8
+"""Characters a column needs on average, lest its words be broken letter by letter."""
 _EXIT_INPUT = 2
 
 Format = Literal["table", "csv", "json", "parquet"]
@@ -43,7 +48,7 @@ def sql(
     ] = None,
     evidence: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write evidence for the rows there; they need channel, entry, position."),
+        typer.Option(metavar="FILE", help="Evidence for the rows, a new file; they need channel, entry, position."),
     ] = None,
     strict: Strict = False,
     signed_since: SignedSince = None,
@@ -59,8 +64,11 @@ def sql(
     if chosen == "parquet" and output is None:
         _refuse("--format parquet needs -o FILE")
     text = _query_text(query)
+    if evidence is not None:
+        require_free(evidence)
+    given = policy_for(export, policy)
     with progress_bars(shown=chosen == "table" and sys.stderr.isatty()) as progress:
-        opened = queries.open(export, policy, progress, bound_s(signed_since))
+        opened = queries.open(export, given, progress, bound_s(signed_since))
     with opened:
         try:
             result = opened.sql(text)
@@ -74,7 +82,9 @@ def sql(
         except queries.QueryError as error:
             _refuse(str(error))
         if evidence is not None:
-            write_file(evidence, proof)
+            write_new(evidence, proof)
+            lines = how_to_check("check", evidence, export, policy, opened.record)
+            sys.stderr.write("".join(f"{printable(line)}\n" for line in lines))
     require_strict(strict, result.status.verified)
 
 
@@ -128,10 +138,26 @@ def _print(result: queries.Result, output: Path | None, notes: list[str]) -> Non
     if len(shown) < len(rows):
         notes = [f"the first {len(shown):,} of {len(rows):,} rows; -o FILE with --format csv writes all", *notes]
     if output is None:
-        _lines(Console(), table, [f"{len(rows):,} rows in {result.elapsed_s:.3f} s", *notes])
+        console = Console()
+        notes = [f"{len(rows):,} rows in {result.elapsed_s:.3f} s", *notes]
+        if len(result.columns) * _COLUMN_WIDTH_MIN > console.width:
+            _print_upright(console, result.columns, shown)
+            _lines(console, None, notes)
+        else:
+            _lines(console, table, notes)
     else:
         with output.open("w", encoding="utf-8") as sink:
             _lines(Console(file=sink, width=1_000), table, notes)
+
+
+def _print_upright(console: Console, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Rows that are too wide to stand side by side: a line per value."""
+    width = max(map(len, columns))
+    for number, row in enumerate(rows):
+        console.print(f"row {number}", highlight=False, markup=False)
+        for name, value in zip(columns, row, strict=True):
+            text = "" if value is None else _shown(str(json_value(value)))
+            console.print(f"  {_shown(name):<{width}}  {text}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _shown(text: str) -> str:
@@ -139,7 +165,8 @@ def _shown(text: str) -> str:
     return "\n".join(printable(line) for line in text.split("\n"))
 
 
-def _lines(console: Console, table: Table, notes: list[str]) -> None:
-    console.print(table)
+def _lines(console: Console, table: Table | None, notes: list[str]) -> None:
+    if table is not None:
+        console.print(table)
     for line in notes:
         console.print(printable(line), highlight=False, markup=False, soft_wrap=True)

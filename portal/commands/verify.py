@@ -9,12 +9,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from chain.errors import ChainError
+from chain.errors import ChainError, ExportError, ProofError
+from chain.manifest import WITHHELD, Profile
 from chain.record import Record, require_signed_since
-from chain.trust import pin_newest, reader_policy
+from chain.trust import pin_newest
 from chain.verify import VerifyReport, open_older, verify_export
-from portal.commands.options import Policy, SignedSince, Strict, bound_s, require_strict
+from portal.commands.options import AsJson, Policy, ProfileDemanded, SignedSince, Strict, bound_s, require_strict
 from portal.commands.progress import progress_bars
+from portal.commands.refusal import refuse
+from portal.commands.trusted import policy_for
 from queries.status import policies_of, status_of
 
 
@@ -30,22 +33,28 @@ def verify(
         bool,
         typer.Option("--pin", help="If everything holds, trust its newest policy from now on and retire those before."),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
+    profile: ProfileDemanded = None,
+    as_json: AsJson = False,
 ) -> None:
     """Verify an export completely: exit 0 only if everything holds; otherwise name the first thing that does not.
 
     Checked: signatures and quorum, beacon, manifest, tiles; every entry is hashed again and every transaction executed
     again; every table, state, catalogue and index root and every Parquet file must come out byte for byte. Your policy
-    is followed to the record's newest, handover by handover. What the export withholds is named.
+    is followed to the record's newest, handover by handover. What the export withholds is named; `--profile` says how
+    much it may be.
     """
     try:
-        given = reader_policy(export, policy)
+        given = policy_for(export, policy)
         with progress_bars(shown=not as_json) as progress:
             report = verify_export(export, given.text, given.source, progress)
+            _require_profile(report.record, profile)
             require_signed_since(report.record.beacon, bound_s(signed_since))
             older = _since(report.record, since) if since is not None else None
     except ChainError as error:
-        _refuse(export, error, as_json)
+        if isinstance(error, ExportError) and error.code == "unexpected":
+            sentence = f"{error.sentence}; if your own system put it there, remove it"
+            error = ExportError(error.code, sentence, error.where)
+        refuse(export, error, as_json)
     pinned = _pin(report.record) if pin else None
     if as_json:
         sys.stdout.write(json.dumps(_summary(report, older, pinned), ensure_ascii=False) + "\n")
@@ -54,11 +63,23 @@ def verify(
     require_strict(strict, report.record.anchor.is_readers)
 
 
+def _require_profile(record: Record, demanded: Profile | None) -> None:
+    """Who is due the whole record must not take a part of it for the whole: every file of a part is true."""
+    if demanded is None or set(WITHHELD[record.profile]) <= set(WITHHELD[demanded]):
+        return
+    names = ", ".join(f"{name} ({channel.openness})" for name, channel in record.withheld.items())
+    sentence = f"the export is of profile {record.profile}, less than {demanded}; it withholds {names or 'no channel'}"
+    raise ExportError("profile", sentence)
+
+
 def _since(new: Record, since: Path) -> Record:
     """The older export, if `new` extends it."""
     try:
         return open_older(new, since)
     except ChainError as error:
+        if isinstance(error, ProofError) and error.code == "shrunk":
+            sentence = f"{error.sentence}; did you swap the two? It is `gridproof verify NEW --since OLD`"
+            raise ProofError(error.code, sentence, str(since)) from None
         raise error.at(str(since)) from None
 
 
@@ -69,16 +90,6 @@ def _pin(record: Record) -> Path:
     except ChainError as error:
         sys.stderr.write(f"gridproof: everything holds, but nothing is pinned: {error}\n")
         raise typer.Exit(1) from None
-
-
-def _refuse(export: Path, error: ChainError, as_json: bool) -> None:
-    if as_json:
-        found = {"code": error.code, "where": error.where, "problem": error.sentence}
-        sys.stdout.write(json.dumps({"export": str(export), "holds": False, "error": found}) + "\n")
-    else:
-        prefix = "" if error.code == "no-export" else f"{export} does not hold: "
-        sys.stderr.write(f"gridproof: {prefix}{error}\n")
-    raise typer.Exit(1)
 
 
 def _summary(report: VerifyReport, older: Record | None, pinned: Path | None) -> dict[str, Any]:
@@ -141,6 +152,8 @@ def _print(report: VerifyReport, older: Record | None, pinned: Path | None) -> N
         console.print(f"extends the older export: nothing before beacon round {len(older.leaves)} was changed")
     for line in status_of(report.record).sentences:
         console.print(line, highlight=False, soft_wrap=True)
+    if report.record.withheld:
+        console.print("Who is due more refuses this export: `gridproof verify --profile regulator`.", soft_wrap=True)
     if pinned is not None:
         console.print(f"pinned: {pinned}; policies before it are retired", highlight=False, soft_wrap=True)
 

@@ -89,4 +89,5 @@ def require_root(size: int, hashes: dict[int, bytes], nodes: str, root: bytes, w
     except ChainError as error:
         raise error.at(where) from None
     if found != root:
-        raise EvidenceError("root", f"it leads to root {found.hex()}, not {root.hex()}", where)
+        sentence = f"it leads to root {found.hex()}, not {root.hex()}: what is proven here, or its proof, was changed"
+        raise EvidenceError("root", sentence, where)

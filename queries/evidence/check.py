@@ -20,6 +20,8 @@
 11. Something is proven, and every entry is there for a reason.
 """
 
+from hashlib import sha256
+
 from chain.entry import BeaconLeaf, Genesis, parse_beacon_leaf
 from chain.errors import ChainError
 from chain.imports import GOVERNANCE
@@ -112,11 +114,26 @@ def _policy(document: Document, given: bytes | None, record: Record | None) -> P
     own = document.policy.encode()
     known = (given,) if record is None else (given, *(policy.text for policy in record.anchor.policies))
     if given is not None and own not in known:
-        beside = "" if record is not None else "; one that was replaced counts beside a newer export (--record)"
-        raise EvidenceError("policy", f"made under another policy than the reader's{beside}", "policy")
+        raise EvidenceError("policy", _why_unknown(document, own, record), "policy")
     policy = parse_policy(own)
     policy.require_validators(document.network)
     return policy
+
+
+def _why_unknown(document: Document, own: bytes, record: Record | None) -> str:
+    """Whose policy is the older one, or whether the one in the file was changed: only its own leaf can tell."""
+    try:
+        named = parse_beacon_leaf(document.beacon.leaf.encode(), "beacon.leaf").policy_sha256
+    except ChainError:
+        named = ""
+    if named != sha256(own).hexdigest():
+        return "neither yours nor one that yours was replaced by, nor the one its own beacon names: it was changed"
+    if record is not None:
+        return "the policy in the file is neither yours nor one of the record's"
+    return (
+        "your policy is older than the one in the file, or another: add --record EXPORT (a newer export), or first "
+        "run `gridproof verify EXPORT --policy POLICY --pin`"
+    )
 
 
 def _check_beside(network: str, policy: Policy, beacon: VerifiedCheckpoint, record: Record) -> None:

@@ -1,9 +1,9 @@
 """What evidence turned out to prove, in values and in sentences."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal
 
+from chain.calendar import utc_text
 from chain.handover import AnchorSource
 from chain.row_proof import RowRoot
 from chain.schema import Column
@@ -115,7 +115,7 @@ class Verdict:
     def to_dict(self) -> dict[str, Any]:
         """For JSON: decimals as strings; times as ISO 8601, UTC, but those in rows in milliseconds, as recorded."""
         return {
-            "beacon": {"root": self.beacon_root, "size": self.beacon_size, "time": _time(self.beacon_time_ms)},
+            "beacon": {"root": self.beacon_root, "size": self.beacon_size, "time": utc_text(self.beacon_time_ms)},
             "cosigners": list(self.cosigners),
             "deployment": self.deployment,
             "entries": [
@@ -124,7 +124,7 @@ class Verdict:
                     "data": entry.data,
                     "entry": entry.entry,
                     "kind": entry.kind,
-                    "time": _time(entry.time_ms),
+                    "time": utc_text(entry.time_ms),
                 }
                 for entry in self.entries
             ],
@@ -132,7 +132,7 @@ class Verdict:
             "network": self.network,
             "policy_sha256": self.policy_sha256,
             "proves": "included",
-            "quorum_time": _time(self.quorum_time_s * 1000),
+            "quorum_time": utc_text(self.quorum_time_s * 1000),
             "replaced_by": self.replaced_by,
             "rows": [_row(row) for row in self.rows],
             "signers": self.signers,
@@ -155,7 +155,7 @@ def _row(row: ProvenRow) -> dict[str, Any]:
         "root": row.root,
         "seal": row.seal,
         "table": row.table,
-        "time": _time(row.time_ms),
+        "time": utc_text(row.time_ms),
         "values": {column.name: _value(row.values[column.name], column.type) for column in row.columns},
         "words": row.words,
     }
@@ -163,8 +163,3 @@ def _row(row: ProvenRow) -> dict[str, Any]:
 
 def _value(value: Any, kind: str) -> Any:
     return str(value) if kind == "decimal" and value is not None else value
-
-
-def _time(time_ms: int) -> str:
-    seconds, milliseconds = divmod(time_ms, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds:03}Z"

@@ -17,6 +17,7 @@ import pytest
 
 from audit import SessionReplay, index_sessions, replay_session
 from chain import jcs
+from chain.contracts.auction import session_id
 from chain.contracts.auction_state import Parameters
 from chain.entry import Transaction, Trigger, parse_entry
 from chain.errors import ChainError
@@ -85,12 +86,17 @@ def _vote(simulation: Simulation, time_ms: int) -> None:
 
 
 def _restrict(simulation: Simulation, open_ms: int) -> None:
-    """The first member of the area may not call for ten minutes of declaring."""
+    """The first member of the area may not call for half a second; it calls nevertheless, without orders."""
     member = simulation.inputs.participants[0].account
     sender = Sender(simulation.network, AREA, simulation.keys.signer("regulator"))
-    arguments = {"account": member, "reason": "under inspection", "until": open_ms + 10 * MINUTE_MS}
+    arguments = {"account": member, "reason": "under inspection", "until": open_ms + 500}
     (outcome,) = simulation.commit(AREA, open_ms - 1, [sender.call("conduct", "restrict", arguments, open_ms)]).outcomes
     assert outcome.receipt is not None and outcome.receipt.code == "ok", outcome.receipt
+    market = simulation._markets[AREA]
+    session = {"session": session_id(market._area_code, open_ms)}
+    bare = market._senders[member].call("auction", "declare", session, open_ms)
+    (refused,) = simulation.commit(AREA, open_ms + 100, [bare]).outcomes
+    assert refused.receipt is not None and refused.receipt.code == "restricted", refused.receipt
 
 
 def sessions(channel: str = AREA) -> list[SessionReplay]:
@@ -177,13 +183,19 @@ def set_nonsense(data: dict[str, Any]) -> None:
     data["parameters"]["round_minutes"] = 0
 
 
-@pytest.mark.parametrize("change", [set_shape, set_contract], ids=["of another shape", "of no contract"])
-def test_parameters_that_are_none_are_a_sentence(change: Any) -> None:
-    changed = forged(change)
+def test_parameters_of_another_shape_are_a_sentence() -> None:
+    changed = forged(set_shape)
     index = index_sessions(changed, AREA)
     with pytest.raises(ChainError) as caught:
         replay_session(changed, AREA, next(iter(index.entries)), index)
     assert caught.value.sentence
+
+
+def test_parameters_of_a_contract_that_nobody_runs_are_passed_over() -> None:
+    changed = forged(set_contract)
+    index = index_sessions(changed, AREA)
+    positions = [index.blocks.position(entries[0]) for entries in index.entries.values()]
+    assert {index.ground.parameters_at(position).pricing for position in positions} == {"midpoint"}
 
 
 def test_parameters_that_could_not_work_make_a_difference_and_no_crash() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from chain.export import export_network, seal_all
 from chain.imports import GOVERNANCE
-from chain.key_file import NetworkKeys
+from chain.ledger_keys import NetworkKeys
 from chain.network import Network
 from tests.chain.little_alliance import PRIVATE, admit_member, admit_validator, decide, found, keys, now
 from tests.chain.little_network import AREA, seed_of, signer

@@ -18,8 +18,8 @@ from chain.errors import ChainError
 from chain.export import export_network, seal_all
 from chain.handover import AnchorSource
 from chain.layout import BEACON, origin, validator_name
+from chain.ledger_keys import NetworkKeys
 from chain.merkle import Tree
-from chain.network import NetworkKeys
 from chain.note import COSIGNATURE_V1, ED25519, Checkpoint, Note, SigningKey, encode_checkpoint, encode_note
 from chain.policy import encode_policy
 from chain.record import Record, open_record

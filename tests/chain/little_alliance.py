@@ -4,10 +4,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from chain.contracts.alliance_state import Organisation
 from chain.contracts.participant import possession_message
 from chain.entry import Operator, Receipt
-from chain.founding import NetworkConfig, NetworkKeys, Organisation, derive_keys
+from chain.founding import NetworkConfig, derive_keys
 from chain.imports import GOVERNANCE
+from chain.ledger_keys import NetworkKeys
 from chain.network import Network
 from chain.transaction import SignedTransaction, Signer
 from sample_data.network_setup import SimulatedClock
@@ -34,7 +36,10 @@ def config() -> NetworkConfig:
             for account in MEMBERS
         ),
         validators=MEMBERS,
-        organisations=tuple(Organisation(name, name, name, roles=ROLES[name], validator=name) for name in MEMBERS),
+        organisations=tuple(
+            Organisation(name_en=name, name_zh=name, organisation=name, parent="", roles=ROLES[name], validator=name)
+            for name in MEMBERS
+        ),
         openness={PRIVATE: "managers"},
     )
 

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from chain.contracts.participant import possession_message
 from chain.entry import Operator
+from chain.founding import NetworkConfig, derive_keys
 from chain.imports import GOVERNANCE
-from chain.network import Network, NetworkConfig, NetworkKeys, derive_keys
+from chain.ledger_keys import NetworkKeys
+from chain.network import Network
 from chain.registry.tables import METER_READINGS
 from chain.transaction import SignedTransaction, Signer
 from sample_data.network_setup import SimulatedClock

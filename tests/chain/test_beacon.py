@@ -190,6 +190,33 @@ def test_rounds_name_the_channels_and_the_policy_that_governance_had_decided() -
     check_registered(STORY, DECIDED)
 
 
+VOID = read(told(channel("area-3")), told(retired("area-3")), told(retired("area-1")))
+"""Sizes 1 to 4: a third area is created, and retired before a round pins it, unless one does at size 2."""
+
+
+def test_a_channel_that_is_retired_before_any_round_pins_it_is_none() -> None:
+    check_registered([pinned(0, 1, *TWO, text=TEXT), *(pinned(n, n + 2, *TWO, text=TEXT) for n in (1, 2))], VOID)
+
+
+def test_a_channel_that_a_round_has_pinned_stays_whatever_comes() -> None:
+    check_registered([pinned(n, n + 1, *(THREE if n else TWO), text=TEXT) for n in range(4)], VOID)
+
+
+VOID_UNTRUE = {
+    "left out while it is open": [pinned(0, 1, *TWO, text=TEXT), pinned(1, 2, *TWO, text=TEXT)],
+    "pinned first when it is retired": [pinned(0, 1, *TWO, text=TEXT), pinned(1, 3, *THREE, text=TEXT)],
+    "dropped when it is retired": [pinned(0, 2, *THREE, text=TEXT), pinned(1, 3, *TWO, text=TEXT)],
+    "an old one dropped when it is retired": [pinned(0, 3, *TWO, text=TEXT), pinned(1, 4, "area-2", text=TEXT)],
+}
+
+
+@pytest.mark.parametrize("rounds", VOID_UNTRUE.values(), ids=VOID_UNTRUE)
+def test_no_other_channel_may_be_missing_or_be_there(rounds: list[BeaconLeaf]) -> None:
+    with pytest.raises(ParseError) as caught:
+        check_registered(rounds, VOID)
+    assert (caught.value.code, caught.value.where) == ("beacon-channels", "beacon entry 1")
+
+
 UNTRUE = {
     "a channel before it is created": (0, pinned(0, 1, *THREE, text=TEXT), "beacon-channels", "area-1, area-2, gov"),
     "a new channel left out": (1, pinned(1, 2, *TWO, text=TEXT), "beacon-channels", "area-1, area-2, area-3"),

@@ -1,11 +1,14 @@
 """What governance has decided about policies and channels, at every size of its log."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chain.consortium import ChannelInfo, Consortium
 from chain.errors import ChainError, LedgerError
+from chain.limits import LIMITS
 from tests.chain.consortium_fixture import GENESIS, LISTED, channel, genesis, policy, read, retired, told
 
 
@@ -46,6 +49,34 @@ def test_what_was_rejected_decides_nothing() -> None:
     assert consortium.policy_at(2)[0] == 0
     assert sorted(consortium.channels_at(2)) == ["area-1", "area-2"]
     assert consortium.channels_at(2)["area-1"].retired is None
+
+
+def test_as_many_channels_as_a_policy_has_room_for_and_no_more() -> None:
+    room = LIMITS.policy_members_max - 2 - len(LISTED)
+    full = [told(*(channel(f"new-{n}") for n in range(first, min(first + 32, room)))) for first in range(0, room, 32)]
+    consortium = read(*full, told(channel("new-0", "members")))
+    assert len(consortium.channels_at(consortium.size)) == LIMITS.policy_members_max - 2
+    with pytest.raises(LedgerError, match="more than 62 channels"):
+        read(*full, told(channel("one-more")))
+    with pytest.raises(LedgerError, match="more than 62 channels"):
+        Consortium().extend([genesis([{**LISTED[0], "channel": f"area-{n}"} for n in range(63)])])
+
+
+def test_memory_grows_with_what_was_read_and_not_with_its_square() -> None:
+    openness = ("public", "members")
+    logs = [
+        [genesis(), *(told(*(channel(f"new-{n}", openness[turn % 2]) for n in range(30))) for turn in range(turns))]
+        for turns in (50, 200)
+    ]
+    taken = []
+    for entries in logs:
+        tracemalloc.start()
+        consortium = Consortium()
+        consortium.extend(entries)
+        taken.append(tracemalloc.get_traced_memory()[0])
+        tracemalloc.stop()
+    assert taken[1] < 6 * taken[0]
+    assert taken[1] < 4 * sum(map(len, logs[1]))
 
 
 BAD = {

@@ -307,3 +307,12 @@ def test_a_body_has_names_hashes_and_text_in_order(change: dict[str, Any]) -> No
     with pytest.raises(ParseError):
         check_body(msgspec.convert({**BODY, **change}, Body))
     check_body(msgspec.convert({**BODY, "rows_count": 0, "rows_root": ""}, Body))
+
+
+@pytest.mark.parametrize("kind", ["transaction", "trigger"])
+def test_a_receipt_carries_as_many_events_as_the_limit_says(kind: str) -> None:
+    event = {"data": {}, "name": "session.opened"}
+    for count in (LIMITS.events_per_receipt_max, LIMITS.events_per_receipt_max + 1):
+        entry = {**ENTRIES[kind], "receipt": {**RECEIPT, "events": [event] * count}}
+        with contextlib.nullcontext() if count == 32 else pytest.raises(ParseError, match=r"receipt\.events"):
+            parse_entry(jcs.encode(entry))

@@ -6,8 +6,9 @@ from typing import Any, Literal
 import msgspec
 import pytest
 
+from chain.contract import RESTRICTED_UNTIL
 from chain.entry import Event
-from chain.execution import GENERAL_CODES, RESTRICTED
+from chain.execution import GENERAL_CODES
 from chain.limits import LIMITS
 from chain.replica import Outcome
 from chain.transaction import SignedTransaction, Signer
@@ -219,10 +220,26 @@ def test_the_call_of_an_account_that_is_not_active_is_rejected(
 
 
 def test_a_restricted_account_is_refused_until_its_time_is_over(world: World) -> None:
-    world.replica.state.put(RESTRICTED, "alice", world.time_ms + 2_000)
+    world.replica.state.put(RESTRICTED_UNTIL, "alice", world.time_ms + 2_000)
     first, second = (outcome(world, sign(world)).receipt for _ in range(2))
     assert first is not None and second is not None
     assert (first.code, second.code) == ("restricted", "ok")
+
+
+def test_a_batch_of_an_account_that_may_not_call_is_dropped_with_its_rows(world: World) -> None:
+    batch = sign(world, method="batch", arguments={}, rows=ROWS)
+    world.replica.state.put(RESTRICTED_UNTIL, "alice", world.time_ms + 2_000)
+    restricted = outcome(world, batch)
+    suspended = msgspec.structs.replace(member("alice"), status="suspended")
+    world.block(imports=[Event(data=msgspec.to_builtins(suspended), name="participant.changed")])
+    inactive = outcome(world, batch)
+    assert restricted.dropped is not None and inactive.dropped is not None
+    assert (restricted.dropped.code, inactive.dropped.code) == ("restricted", "inactive")
+    assert world.rows("notes_submitted") == []
+    assert world.replica.nonce("alice") == 0
+    world.block(imports=[Event(data=msgspec.to_builtins(member("alice")), name="participant.changed")])
+    receipt = outcome(world, batch).receipt
+    assert receipt is not None and receipt.code == "ok"
 
 
 def test_every_general_code_has_a_case_here() -> None:

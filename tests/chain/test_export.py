@@ -92,6 +92,17 @@ def test_it_holds_the_documented_files_and_no_other() -> None:
     assert len([path for path in tables if "/trades/" in path and AREAS[0] in path]) >= 3
 
 
+def test_a_place_that_cannot_hold_an_export_is_refused_with_our_own_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with found(tmp_path / "ledger") as network:
+        seal_all(network, signer("regulator"), START_MS + 1)
+        for target in (tmp_path / "file" / "export", tmp_path / "file" / "below" / "export", tmp_path / ("x" * 300)):
+            with pytest.raises(ExportError) as caught:
+                export_network(network, target)
+            assert (caught.value.code, caught.value.where) == ("write", str(target))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "ledger"]
+
+
 def test_an_export_never_overwrites(tmp_path: Path) -> None:
     with found(tmp_path / "ledger") as network:
         for taken in ("file", "folder", "link"):
@@ -158,7 +169,8 @@ def test_all_of_it_is_on_disk_before_it_appears_and_its_name_after(
         export_network(network, target)
     before, after = steps[: steps.index("rename")], steps[steps.index("rename") + 1 :]
     assert {path.stat().st_ino for path in (target, *target.rglob("*"))} <= set(before)
-    assert after == [path.stat().st_ino for path in (tmp_path / "new" / "newer", tmp_path / "new", tmp_path)]
+    assert {path.stat().st_ino for path in (tmp_path / "new", tmp_path)} <= set(before)
+    assert after == [target.parent.stat().st_ino]
 
 
 def test_a_disk_that_fails_at_the_end_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from chain.contracts.alliance_state import Organisation
 from chain.contracts.installed import AREA_CONTRACTS
 from chain.entry import Operator, encode_entry
 from chain.errors import ChainError, LedgerError, PolicyError
 from chain.founding import (
     NetworkConfig,
-    Organisation,
     derive_keys,
     founding_policy,
     genesis_entries,
@@ -24,6 +24,10 @@ from tests.chain.little_network import AREA, START_MS, config, seed_of, signer
 
 def founded(given: NetworkConfig) -> list[Replica]:
     return [Replica(*one) for one in genesis_entries(given, founding_policy(given, derive_keys(given, seed_of)))]
+
+
+def organisation(name: str, roles: tuple[str, ...]) -> Organisation:
+    return Organisation(name_en=name, name_zh=name, organisation=name, parent="", roles=roles, validator=name)
 
 
 def test_every_channel_names_the_network_and_the_first_policy() -> None:
@@ -42,12 +46,10 @@ def test_parameters_are_written_out_with_their_defaults() -> None:
 
 def test_operators_without_a_list_of_organisations_make_one() -> None:
     found = {one.organisation: one for one in organisations_of(config())}
-    assert found["regulator"] == Organisation("regulator", "regulator", "regulator", "", ("regulator",), "regulator")
+    assert found["regulator"] == organisation("regulator", ("regulator",))
     assert found["metering"].validator == "" and found["metering"].roles == ("metering_operator",)
     # Validators that no operator's organisation runs are organisations of their own.
-    assert found["national_centre"] == Organisation(
-        "national_centre", "national_centre", "national_centre", validator="national_centre"
-    )
+    assert found["national_centre"] == organisation("national_centre", ())
 
 
 def test_an_organisation_runs_the_validator_that_is_called_like_one_of_its_roles() -> None:

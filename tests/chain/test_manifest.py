@@ -5,8 +5,8 @@ from typing import get_args
 import pytest
 
 from chain import jcs
-from chain.consortium import Openness
 from chain.errors import ParseError
+from chain.fields import Openness
 from chain.manifest import EXPORT_FORMAT, WITHHELD, Manifest, Profile
 
 DECODER = jcs.TypedDecoder(Manifest)

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from chain.errors import ChainError, KeystoreError, LedgerError, PolicyError
+from chain.errors import ChainError, LedgerError, PolicyError, SecretFileError
 from chain.imports import GOVERNANCE
 from chain.layout import BEACON, KEYS, LOCK, SIGNING_STATE, journal_path
 from chain.network import Network
@@ -72,7 +72,7 @@ def test_it_is_not_opened_twice_by_one_process_either(folder: Path) -> None:
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
 def test_keys_that_others_can_read_are_refused_until_that_is_mended(mode: int, folder: Path) -> None:
     (folder / KEYS).chmod(mode)
-    with pytest.raises(KeystoreError, match=r"others on this machine can read or change it .*: chmod 600 "):
+    with pytest.raises(SecretFileError, match=r"others on this machine can read or change it .*: chmod 600 "):
         reopened(folder)
     (folder / KEYS).chmod(0o600)
     reopened(folder).close()

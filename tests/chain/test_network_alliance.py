@@ -1,5 +1,6 @@
 """A network under votes: policies hand over, channels come and go, parameters change, old keys stay silent."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from chain.journal import Journal
 from chain.layout import BEACON, KEYS, SIGNING_STATE, draft_path, handover_path, policy_path
 from chain.merkle import leaf_hash
 from chain.network import Network
-from chain.note import parse_checkpoint, parse_note
+from chain.note import COSIGNATURE_V1, SigningKey, encode_note, parse_checkpoint, parse_note
 from chain.policy import require_known_signers, verify_checkpoint
 from chain.registry.tables import METER_READINGS
 from chain.trust import pin_policy, reader_policy
@@ -103,6 +104,8 @@ def test_F07_F09_an_alliance_lives_and_its_export_holds_for_old_and_new_readers(
             network.commit(AREA, now(network))
         assert network.channels[AREA].replica.parameters["record"].transactions_per_block_max == 7
         network.commit(NEW, now(network))
+        assert not network.channels[NEW].replica.is_closed, "its second session is open"
+        network.commit(NEW, now(network) + HOUR_MS)
         assert network.channels[NEW].replica.is_closed
         target = export(network, tmp_path / "export")
         assert "dispatcher" not in network.policy.witnesses
@@ -394,6 +397,28 @@ def other_handover(ledger: Path) -> None:
     (ledger / handover_path(1)).write_bytes(note.replace(b"\n%d\n" % size, b"\n%d\n" % (size + 1)))
 
 
+def cut_handover(ledger: Path) -> None:
+    """Down to the log's own signature: the text is right, nobody's quorum has signed it."""
+    path = ledger / handover_path(1)
+    note = parse_note(path.read_bytes())
+    path.write_bytes(encode_note(replace(note, signatures=note.signatures[:1])))
+
+
+def handover_of_the_old_alone(ledger: Path) -> None:
+    """Without the validator that only the new policy has there is no quorum of the new one."""
+    path = ledger / handover_path(1)
+    note = parse_note(path.read_bytes())
+    old = [one for one in note.signatures if not one.name.endswith(FIFTH)]
+    path.write_bytes(encode_note(replace(note, signatures=tuple(old[:-1]))))
+
+
+def handover_that_a_stranger_signed_too(ledger: Path) -> None:
+    path = ledger / handover_path(1)
+    note = parse_note(path.read_bytes())
+    stranger = SigningKey("gridproof/little/validator/stranger", COSIGNATURE_V1, seed_of("stranger"))
+    path.write_bytes(encode_note(replace(note, signatures=(*note.signatures, stranger.cosign(note.text, 1)))))
+
+
 def lose_policy(ledger: Path) -> None:
     (ledger / policy_path(1)).unlink()
 
@@ -403,7 +428,19 @@ def other_policy(ledger: Path) -> None:
     (ledger / policy_path(1)).write_bytes(text.replace(b"validators 4 ", b"validators 3 "))
 
 
-@pytest.mark.parametrize("damage", [lose_handover, garble_handover, other_handover, lose_policy, other_policy])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lose_handover,
+        garble_handover,
+        other_handover,
+        cut_handover,
+        handover_of_the_old_alone,
+        handover_that_a_stranger_signed_too,
+        lose_policy,
+        other_policy,
+    ],
+)
 def test_lost_or_foreign_policy_files_are_refused_with_our_own_error(damage: Any, tmp_path: Path) -> None:
     with with_fifth(tmp_path / "ledger") as network:
         network.beacon(now(network))

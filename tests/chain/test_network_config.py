@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chain.errors import ChainError, ConfigError, KeystoreError
+from chain.errors import ChainError, ConfigError, SecretFileError
 from chain.founding import NetworkConfig, derive_keys
 from chain.identity.keystore import MINIMUM_COST, encrypt_keystore
 from chain.imports import GOVERNANCE
@@ -37,7 +37,7 @@ def read_file() -> Callable[[str], bytes]:
 
     def read(name: str) -> bytes:
         if "nowhere" in name:
-            raise KeystoreError("no-file", "there is no such file or folder", name)
+            raise SecretFileError("no-file", "there is no such file or folder", name)
         return made.setdefault(name, keystore(name))
 
     return read
@@ -124,6 +124,20 @@ def test_what_the_file_says_is_what_the_network_is_born_with() -> None:
     clerk, regulator = config.operators
     assert (clerk.name_zh, regulator.name_zh, regulator.name_en) == ("职员", "监管", "Regulator")
     assert config.parameters["record"] == {"transactions_per_block_max": 7}
+
+
+def test_an_organisation_may_give_roles_that_anyone_may_hold() -> None:
+    given = TEXT.replace('["regulator", "council"]', '["retailer", "regulator", "council", "aggregator"]')
+    assert parsed(given).organisations[1].roles == ("aggregator", "council", "regulator", "retailer")
+
+
+def test_of_many_unknown_keys_the_first_of_the_file_are_told() -> None:
+    names = [f"{letter}{number}" for letter in "zyx" for number in range(LIMITS.config_problems_max)]
+    with pytest.raises(ConfigError) as caught:
+        parsed(TEXT.replace("faults = 0\n", "faults = 0\n" + "".join(f"{name} = 1\n" for name in names)))
+    told = [problem.where.rpartition(".")[2] for problem in caught.value.problems]
+    assert told == names[: LIMITS.config_problems_max]
+    assert caught.value.sentence.startswith(f"{len(names)} problems")
 
 
 Case = tuple[str, str, str, str]
@@ -304,25 +318,37 @@ PROBLEMS: dict[str, Case] = {
         "_max = 7",
         '_max = "7"',
         "net.toml:42:1: parameters.record.transactions_per_block_max",
-        "expected `int`, got `str`",
+        "expected an integer, got text",
     ),
     "a parameter out of range": (
         "_max = 7",
         "_max = 0",
         "net.toml:42:1: parameters.record.transactions_per_block_max",
-        ">= 1",
+        "an integer, at least 1",
+    ),
+    "more rows in a block than a segment holds": (
+        "_max = 7",
+        "_max = 91",
+        "net.toml:42:1: parameters.record.transactions_per_block_max",
+        "91 transactions of 100000 rows",
+    ),
+    "a role of an institution for anyone": (
+        "[parameters.record]",
+        '[parameters.participant]\ngrantable_roles = ["regulator"]\n\n[parameters.record]',
+        "net.toml:42:1: parameters.participant.grantable_roles",
+        "held through an organisation only",
     ),
     "a value inside a parameter": (
         "fee_fen_per_mwh = 1,",
         'fee_fen_per_mwh = "1",',
         "net.toml:46:23: parameters.auction.fees[0].fee_fen_per_mwh",
-        "expected `int`, got `str`",
+        "expected an integer, got text",
     ),
     "an unknown key inside a parameter": (
         "voltage =",
         "volts =",
         "net.toml:46:63: parameters.auction.fees[0].volts",
-        "no such key",
+        'did you mean "voltage"',
     ),
     "what is said elsewhere": (
         "[parameters.record]",

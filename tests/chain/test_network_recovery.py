@@ -8,18 +8,21 @@ import errno
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-import chain.key_file
-import chain.network
+import chain.channel_draft
+import chain.ledger_keys
+import chain.note
 import chain.policy_history
 from chain.errors import ChainError, LedgerError
 from chain.export import export_network, seal_all
 from chain.imports import GOVERNANCE
 from chain.journal import Journal
 from chain.layout import BEACON, KEYS, SIGNING_STATE, handover_path, journal_path, policy_path
+from chain.limits import LIMITS
 from chain.network import Network
 from chain.policy import require_known_signers
 from chain.verify import verify_export
@@ -52,8 +55,8 @@ def die_at(step: int, patch: pytest.MonkeyPatch, *, after: bool) -> None:
     patch.setattr(Journal, "append", dying(Journal.append))
     store = dying(chain.policy_history.store_durably)
     patch.setattr(chain.policy_history, "store_durably", store)
-    patch.setattr(chain.network, "store_durably", store)
-    patch.setattr(chain.key_file, "replace_secret_file", dying(chain.key_file.replace_secret_file))
+    patch.setattr(chain.channel_draft, "store_durably", store)
+    patch.setattr(chain.ledger_keys, "replace_secret_file", dying(chain.ledger_keys.replace_secret_file))
 
 
 def voted_policy(folder: Path) -> None:
@@ -178,7 +181,7 @@ def test_a_kill_while_a_handover_is_made_up_for_is_made_up_for(after: bool, tmp_
 
 def full_disk(patch: pytest.MonkeyPatch, path: Path) -> None:
     """No byte more for this file."""
-    pwrite, write_bytes = os.pwrite, Path.write_bytes
+    pwrite, replace = os.pwrite, os.replace
     no_space = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def no_pwrite(file: int, data: bytes, offset: int) -> int:
@@ -186,13 +189,13 @@ def full_disk(patch: pytest.MonkeyPatch, path: Path) -> None:
             raise no_space
         return pwrite(file, data, offset)
 
-    def no_write(written: Path, data: bytes) -> int:
-        if written.name == f"{path.name}.partial":
+    def no_replace(source: Path, target: Path) -> None:
+        if target == path:
             raise no_space
-        return write_bytes(written, data)
+        replace(source, target)
 
     patch.setattr(os, "pwrite", no_pwrite)
-    patch.setattr(Path, "write_bytes", no_write)
+    patch.setattr(os, "replace", no_replace)
 
 
 @pytest.mark.parametrize("name", [policy_path(1), handover_path(1), SIGNING_STATE, journal_path(BEACON)])
@@ -237,3 +240,23 @@ def test_a_begun_channel_that_was_lost_is_noticed(tmp_path: Path) -> None:
     with pytest.raises(LedgerError) as lost:
         reopened(folder)
     assert lost.value.code == "empty"
+
+
+def test_a_ledger_that_was_stuck_for_too_many_signatures_opens_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An earlier release read notes of fewer signatures than a change of many validators takes."""
+    with found(tmp_path / "ledger") as network:
+        for validator in ("dispatcher", "regulator"):
+            key = network.hold_validator(validator, seed_of(f"again/{validator}"))
+            decide(network, {"kind": "replace-validator", "key": str(key), "validator": validator})
+        with monkeypatch.context() as earlier:
+            earlier.setattr(chain.note, "LIMITS", replace(LIMITS, note_signatures_max=6))
+            with pytest.raises(ChainError, match="7 signatures, more than 6"):
+                network.beacon(now(network))
+    with reopened(tmp_path / "ledger") as network:
+        assert network.policy == network.newest_policy
+        network.beacon(now(network))
+        seal_all(network, signer("regulator"), now(network))
+        export_network(network, tmp_path / "export")
+        verify_export(tmp_path / "export", network.signers.history.policies[0].text, "policy")

@@ -189,7 +189,9 @@ def line_of(name: str, content: str) -> bytes:
         pytest.param("note-utf8", b"\xff\n\n" + LINE_1, id="not UTF-8"),
         pytest.param("note-utf8", b"\xed\xa0\x80\n\n" + LINE_1, id="a surrogate"),
         pytest.param("note-utf8", b"\xc0\x8a\n\n" + LINE_1, id="an overlong newline"),
-        pytest.param("note-signatures", TEXT + b"\n" + LINE_1 * 65, id="too many signatures"),
+        pytest.param(
+            "note-signatures", TEXT + b"\n" + LINE_1 * (LIMITS.note_signatures_max + 1), id="too many signatures"
+        ),
         pytest.param("note-length", b"a" * LIMITS.note_bytes_max + b"\n\n" + LINE_1, id="too long"),
     ],
 )

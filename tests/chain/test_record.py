@@ -8,6 +8,8 @@ import pytest
 
 from chain.errors import ChainError, ExportError, PolicyError
 from chain.imports import GOVERNANCE
+from chain.note import ED25519, SigningKey
+from chain.policy import encode_policy, parse_policy
 from chain.record import check_segment_files, open_record, require_signed_since
 from chain.trust import pin_policy, reader_policy
 from tests.chain.tamper.forgery import Forgery
@@ -140,3 +142,18 @@ def test_a_record_is_stale_before_the_bound_and_not_at_it() -> None:
         require_signed_since(beacon, beacon.quorum_time_s + 1)
     assert (caught.value.code, caught.value.where) == ("stale", "beacon")
     assert caught.value.sentence.startswith("stale: the quorum signed 2026-11-")
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["of this network", "of another network"])
+def test_a_log_of_this_network_that_governance_never_created_is_missed(elsewhere: bool) -> None:
+    sample = sample_export()
+    policy = parse_policy(sample.policy)
+    name = "gridproof/other/area-9" if elsewhere else f"gridproof/{NETWORK}/area-9"
+    logs = (*policy.logs, SigningKey(name, ED25519, b"9" * 32).verifier_key)
+    text = encode_policy(logs, policy.witnesses, policy.groups[policy.quorum].threshold)
+    if elsewhere:
+        assert open_record(sample.export, text, "policy").anchor.start is None
+        return
+    with pytest.raises(ExportError, match="area-9, the beacon does not pin it") as refused:
+        open_record(sample.export, text, "policy")
+    assert refused.value.code == "channels"

@@ -7,8 +7,17 @@ import pytest
 
 from chain.errors import ChainError, LedgerError
 from chain.journal import Journal
+from chain.limits import LIMITS
 from chain.merkle import Tree
-from chain.note import COSIGNATURE_V1, ED25519, SigningKey, parse_checkpoint, verify_cosignature
+from chain.note import (
+    COSIGNATURE_V1,
+    ED25519,
+    SigningKey,
+    encode_note,
+    parse_checkpoint,
+    parse_note,
+    verify_cosignature,
+)
 from chain.policy import Policy, encode_policy, parse_policy, verify_checkpoint
 from chain.validator import LogTree, SigningState, Validators, sign_checkpoint, sign_handover
 
@@ -216,6 +225,29 @@ def test_a_handover_has_both_quorums_and_each_key_signs_once(tmp_path: Path) -> 
     assert len(note.signatures) == 1 + 5
     for judge in (policy(), policy(keys=changed)):
         assert verify_checkpoint(note, judge, ORIGIN).checkpoint.size == 1
+
+
+def test_a_handover_between_the_largest_policies_is_made_and_read_again(tmp_path: Path) -> None:
+    """Everybody is replaced at once, the names are as long as names may be, and all are needed."""
+    many = range(LIMITS.policy_members_max)
+    network, sides = "n" * 64, []
+    log_key = SigningKey(f"gridproof/{network}/{'l' * 64}", ED25519, b"log".ljust(32, b"."))
+    for side in (b"old", b"new"):
+        seeds = {f"{n:02d}" + "v" * 62: bytes([n]) + side.ljust(31, b".") for n in many}
+        keys = {
+            name: SigningKey(f"gridproof/{network}/validator/{name}", COSIGNATURE_V1, seeds[name]) for name in seeds
+        }
+        witnesses = {name: key.verifier_key for name, key in keys.items()}
+        sides.append((keys, parse_policy(encode_policy([log_key.verifier_key], witnesses, len(keys)))))
+    (old_keys, old), (new_keys, new) = sides
+    tree = Tree()
+    tree.extend([b"a"])
+    head = LogTree(log_key.name, tree, NOW_MS)
+    note = sign_handover(head, log_key, old, new, pair(tmp_path, old_keys, new_keys))
+    assert len(note.signatures) == LIMITS.note_signatures_max == 1 + 2 * LIMITS.policy_members_max
+    again = parse_note(encode_note(note))
+    for judge in (old, new):
+        assert verify_checkpoint(again, judge, log_key.name).checkpoint.size == 1
 
 
 @pytest.mark.parametrize("missing", ["old", "new"])

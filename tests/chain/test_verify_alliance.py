@@ -153,7 +153,7 @@ FORGED: dict[str, tuple[Callable[[Forgery], Any], str, str, str]] = {
     "a closed channel called open": (
         last_leaf(lambda leaf: head_of(leaf, PRIVATE).update(closed=False)), "closed", "beacon entry", "calls it open"
     ),
-    "a channel that was created left out": (without_the_new_channel, "channels", BEACON, NEW),
+    "a channel that was created left out": (without_the_new_channel, "beacon-channels", BEACON, NEW),
     "a channel that begins otherwise": (another_genesis, "genesis", NEW, "governance created it with"),
     "a policy that was not decided": (
         told_otherwise("alliance.policy", "text", "quorum none\n"), "beacon-policy", "beacon entry", "policy 1"

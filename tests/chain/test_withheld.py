@@ -1,21 +1,28 @@
 """Exports that hold less than the whole record: what may be withheld, and that the rest is judged as ever."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from chain.errors import ChainError, ExportError
+from chain.export import export_network, seal_all
+from chain.founding import derive_keys
 from chain.imports import GOVERNANCE
 from chain.layout import BEACON
 from chain.manifest import Profile
+from chain.network import Network
 from chain.record import open_record
-from chain.verify import verify_since
+from chain.verify import verify_export, verify_since
+from sample_data.network_setup import SimulatedClock
 from tests.chain.handed_over import ALL, FIRST, SECOND, base, change, handover, opened, refusal
-from tests.chain.little_network import AREA, START_MS
+from tests.chain.little_alliance import config, now
+from tests.chain.little_network import AREA, FAR_MS, START_MS, seed_of, signer
 from tests.chain.tamper.forgery import Forgery
 
 CODE = AREA.removeprefix("area-")
+MEMBERS_AREA, MANAGERS_AREA = "area-350200", "area-350300"
 
 
 def withholding(profile: Profile, *openness: str, withheld: Sequence[str] = (AREA,)) -> Forgery:
@@ -27,6 +34,39 @@ def withholding(profile: Profile, *openness: str, withheld: Sequence[str] = (ARE
         forged.round(START_MS + 60_000 * number)
     forged.profile, forged.withheld = profile, tuple(withheld)
     return forged
+
+
+OPEN_TO: dict[Profile, tuple[str, ...]] = {
+    "regulator": (AREA, MEMBERS_AREA, MANAGERS_AREA),
+    "member": (AREA, MEMBERS_AREA),
+    "public": (AREA,),
+}
+
+
+@pytest.fixture(scope="module")
+def network_of_all_openness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+    """A real network with a channel for everybody, one for members, one for managers; everything is sealed."""
+    founded = replace(
+        config(),
+        areas={AREA: "350100", MEMBERS_AREA: "350200", MANAGERS_AREA: "350300"},
+        openness={MEMBERS_AREA: "members", MANAGERS_AREA: "managers"},
+    )
+    folder = tmp_path_factory.mktemp("openness") / "ledger"
+    with Network.create(folder, founded, derive_keys(founded, seed_of), SimulatedClock(FAR_MS)) as network:
+        seal_all(network, signer("regulator"), now(network))
+        yield network
+
+
+@pytest.mark.parametrize("profile", OPEN_TO)
+def test_B9_an_export_shows_each_reader_the_channels_that_are_open_to_them_and_verifies(
+    profile: Profile, network_of_all_openness: Network, tmp_path: Path
+) -> None:
+    export_network(network_of_all_openness, tmp_path / profile, profile=profile)
+    record = verify_export(tmp_path / profile, network_of_all_openness.policy.text, "policy").record
+    assert sorted(record.channels) == sorted((GOVERNANCE, *OPEN_TO[profile]))
+    assert sorted(record.withheld) == sorted({AREA, MEMBERS_AREA, MANAGERS_AREA} - set(OPEN_TO[profile]))
+    for name in record.withheld:
+        assert sorted(path.name for path in (tmp_path / profile / name).iterdir()) == ["checkpoint", "vkey"]
 
 
 MAY: dict[str, tuple[Profile, tuple[str, ...]]] = {

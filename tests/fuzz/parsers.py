@@ -17,11 +17,10 @@ from chain.entry import parse_beacon_leaf, parse_entry
 from chain.errors import ChainError
 from chain.identity.challenge import parse_challenge, parse_response
 from chain.identity.deposit import parse_deposit_number
-from chain.identity.keyfile import read_secret_file
 from chain.identity.keystore import parse_keystore
 from chain.journal import Journal, read_records
-from chain.key_file import KeyFile
 from chain.layout import MANIFEST, journal_path
+from chain.ledger_keys import KeyFile
 from chain.merkle import HASH_BYTES
 from chain.network_config import parse_channel_parameters, parse_network_config
 from chain.note import VerifierKey, parse_checkpoint, parse_note
@@ -33,6 +32,7 @@ from chain.private.sealed import open_sealed, read_header
 from chain.reader import ExportReader, decode_vkey
 from chain.record import open_record
 from chain.schema import parse_schema
+from chain.secret_file import read_secret_file
 from chain.tables import parse_seal
 from chain.text import check_name, check_text, from_hex
 from chain.tiles import parse_entry_bundle, parse_tile_path
@@ -305,7 +305,7 @@ PARSERS: tuple[Parser, ...] = (
         "a secret file",
         in_file("secret", lambda path: read_secret_file(path, 4_096)),
         samples.keystores,
-        ("chain.identity.keyfile.read_secret_file",),
+        ("chain.secret_file.read_secret_file",),
     ),
     Parser("a keystore", parse_keystore, samples.keystores, ("chain.identity.keystore.parse_keystore",)),
     Parser("a challenge", parse_challenge, samples.challenges, ("chain.identity.challenge.parse_challenge",)),

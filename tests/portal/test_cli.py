@@ -128,3 +128,11 @@ def test_an_interrupted_command_exits_130(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_command_that_ends_well_exits_0(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ended(monkeypatch, lambda: None) == 0
+
+
+def test_the_module_runs_as_the_command_does() -> None:
+    """Rule 3 also where no `gridproof` is installed: a wrong command must not end with 0."""
+    words = [sys.executable, "-m", "portal.cli", "verify", "nonsense"]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "nonsense" in ended.stderr

@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from chain.contracts.participant import possession_message
-from chain.errors import ChainError, ChallengeError, CredentialError, KeystoreError, PasswordError
+from chain.contracts.participant_rules import possession_message
+from chain.errors import ChainError, ChallengeError, CredentialError, PasswordError, SecretFileError
 from chain.identity.challenge import ChallengeBook, RegisteredIdentity
-from chain.identity.keyfile import create_secret_file
 from chain.identity.keystore import MINIMUM_COST, decrypt_keystore, encrypt_keystore
 from chain.jcs import encode
+from chain.secret_file import create_secret_file
 from chain.transaction import Signer, is_signature
 from chain.trust import pin_policy
 from portal.cli import application
@@ -123,14 +123,14 @@ def test_F02_after_a_change_the_old_password_is_refused(file: Path, home: Path) 
 def test_files_that_others_can_read_are_refused_with_the_cure(file: Path, home: Path, which: str) -> None:
     (home / which).chmod(0o640)
     error = refusal("possession", file, "--password-file", home / "pw")
-    assert (type(error), error.code) == (KeystoreError, "permissions")
+    assert (type(error), error.code) == (SecretFileError, "permissions")
     assert f"chmod 600 {home / which}" in str(error)
 
 
 PASSWORD_FILES: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "password-short"),
     "short": (b"short\n", "password-short"),
-    "two lines": (b"a sentence that is long\nenough\n", "password-characters"),
+    "two lines": (b"a sentence that is long\nenough\n", "password-file"),
     "no text": (b"\xff\xfe long enough for a password", "password-file"),
     "too long": (b"x" * 5_000, "length"),
 }
@@ -193,7 +193,7 @@ def test_without_a_terminal_no_password_is_read(file: Path) -> None:
         check=False, capture_output=True, text=True, input=f"{PASSWORD}\n", start_new_session=True,
     )  # fmt: skip
     assert (run.returncode, run.stdout) == (1, "")
-    assert run.stderr.startswith("gridproof: there is no terminal")
+    assert run.stderr.startswith("gridproof: there is no terminal") and "--password-file" in run.stderr
     assert "Traceback" not in run.stderr
 
 
@@ -269,7 +269,7 @@ def test_a_challenge_is_shown_in_words_without_a_key(home: Path) -> None:
     code, shown, _ = keys("challenge", home / "challenge.json")
     assert code == 0
     assert f"origin: {ORIGIN}\n" in shown
-    assert "expires: 2026-11-06 21:21:00 UTC\n" in shown
+    assert "expires: 2026-11-06T21:21:00Z\n" in shown
     assert json.loads(keys("challenge", home / "challenge.json", "--json")[1])["account"] == ACCOUNT
 
 

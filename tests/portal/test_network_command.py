@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
-from chain.contracts.participant import possession_message
-from chain.identity.keyfile import create_secret_file
+from chain.contracts.participant_rules import possession_message
 from chain.identity.keystore import MINIMUM_COST, encrypt_keystore
+from chain.limits import LIMITS
+from chain.merkle import leaf_hash
 from chain.network import Network
 from chain.registry.tables import METER_READINGS
+from chain.secret_file import create_secret_file
 from chain.transaction import Signer
 from portal.cli import main
 
@@ -143,10 +145,15 @@ def test_F07_F08_F09_the_whole_story_on_the_command_line(desk: Desk, run: Run) -
     validator = {"key": key, "organisation": "retailers", "threshold": 4, "validator": "retailers"}
     desk.decide({"kind": "admit-validator", **validator})
     assert desk.status()["next_policy"]["threshold"] == 4
-    assert "a new policy is in force" in desk.do("beacon", desk.ledger)
+    told = desk.do("beacon", desk.ledger)
+    assert "a new policy is in force" in told and f"{desk.ledger}.policy.1: the policy, for new readers" in told
+    assert sha256(Path(f"{desk.ledger}.policy.1").read_bytes()).hexdigest() == desk.status()["policy"]["sha256"]
+    assert "ledger.policy" not in desk.do("beacon", desk.ledger), "it lies there already"
     draft = json.loads(
         desk.do("draft-channel", desk.ledger, "area-350300", "--area", "350300", "--openness", "members")
     )
+    drafted = desk.do("show-draft", desk.ledger, "area-350300", draft["action"]["genesis_hash"])
+    assert leaf_hash(drafted.rstrip("\n").encode()).hex() == draft["action"]["genesis_hash"]
     desk.decide(draft["action"])
     code, _, err = run("network", "beacon", desk.ledger)
     assert code == 1 and "begin it before the next beacon round" in err
@@ -190,6 +197,22 @@ def test_a_wrong_configuration_is_told_line_by_line_and_nothing_is_written(place
     assert not (place / "ledger").exists()
 
 
+def test_a_network_of_the_future_is_told_with_its_line(place: Path, run: Run) -> None:
+    text = re.sub(r"(?m)^time = .*$", "time = 2999-01-01T00:00:00+08:00", CONFIG.read_text(encoding="utf-8"))
+    (place / "network.toml").write_text(text, encoding="utf-8")
+    code, _, err = run("network", "create", place / "network.toml", place / "ledger")
+    assert code == 2 and "network.time: 2998-12-31T16:00:00Z has not come yet" in err
+    assert not (place / "ledger").exists()
+
+
+def test_a_keystore_that_is_no_file_is_a_problem_with_its_path(place: Path, run: Run) -> None:
+    for named, told in (("keys/nobody", "(keys/nobody)"), ("a\\u0000b", "operator[2].keystore")):
+        text = CONFIG.read_text(encoding="utf-8").replace("keys/metering", named)
+        (place / "network.toml").write_text(text, encoding="utf-8")
+        code, _, err = run("network", "create", place / "network.toml", place / "ledger")
+        assert code == 2 and told in err and "Traceback" not in err
+
+
 def test_a_keystore_that_others_can_read_founds_nothing(place: Path, run: Run) -> None:
     (place / "keys" / "metering").chmod(0o644)
     code, _, err = run("network", "create", place / "network.toml", place / "ledger")
@@ -220,6 +243,31 @@ def test_a_call_that_is_not_admissible_ends_with_1_and_leaves_nothing(desk: Desk
     told = json.loads(out)
     assert code == 1
     assert (told["entry"], told["receipt"], told["dropped"]["code"]) == (None, None, "unknown-account")
+
+
+MISSPELT: dict[str, tuple[str, str, Any, str]] = {
+    "a contract": ("aliance", "propose", {}, 'no contract aliance runs on governance: did you mean "alliance"?'),
+    "a method": ("alliance", "proposes", {}, 'alliance has no method proposes: did you mean "propose"?'),
+    "an argument": ("alliance", "vote", {"aprove": True}, 'arguments.json: aprove: there is no such field'),
+    "one that is missing": ("alliance", "vote", {"approve": True}, "arguments.json: proposal: it is missing"),
+    "one of another kind": (
+        "alliance", "vote", {"approve": 1, "proposal": 4}, "arguments.json: approve: expected true or false"
+    ),
+    "a kind of action": (
+        "alliance", "propose", {"action": {"kind": "admit-organization"}},
+        'action.kind: \'admit-organization\': did you mean "admit-organisation"?',
+    ),
+    "a number with a fraction": ("alliance", "vote", {"approve": True, "proposal": 1.5}, "nothing was signed"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("contract", "method", "arguments", "told"), MISSPELT.values(), ids=MISSPELT)
+def test_a_misspelt_call_is_not_signed(contract: str, method: str, arguments: Any, told: str, desk: Desk) -> None:
+    before = desk.status()
+    code, out, err = desk.try_call("regulator", contract, method, arguments)
+    assert (code, out) == (2, ""), err
+    assert told in err and "nothing was signed" in err
+    assert desk.status() == before
 
 
 def test_a_batch_of_rows_is_one_call(desk: Desk) -> None:
@@ -256,6 +304,38 @@ def test_arguments_that_are_no_object_end_with_2(content: str, desk: Desk, run: 
     assert code == 2 and "not a JSON object" in err
 
 
+ENDLESS = Path("/dev/zero")
+
+
+def test_no_more_of_a_file_is_read_than_a_command_takes(desk: Desk, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    call = ("network", "call", desk.ledger, "alliance", "vote")
+    key = ("--key", desk.place / "keys" / "regulator")
+    code, _, err = run("network", "create", ENDLESS, desk.place / "other")
+    assert code == 2 and f"at most {LIMITS.config_bytes_max} are read" in err
+    draft = ("network", "draft-channel", desk.ledger, "area-350300", "--area", "350300")
+    code, _, err = run(*draft, "--parameters", ENDLESS)
+    assert code == 2 and f"at most {LIMITS.config_bytes_max} are read" in err
+    code, _, err = run(*call, ENDLESS, *key)
+    assert code == 2 and f"more than {LIMITS.transaction_bytes_max} bytes" in err
+    with ENDLESS.open() as endless, monkeypatch.context() as patch:
+        patch.setattr(sys, "stdin", endless)
+        code, _, err = run(*call, "-", *key)
+    assert code == 2 and f"more than {LIMITS.transaction_bytes_max} bytes" in err
+    (desk.place / "arguments.json").write_text("{}")
+    code, _, err = run(*call, desk.place / "arguments.json", *key, "--rows", ENDLESS)
+    assert code == 2 and "which no batch has" in err
+
+
+def test_a_wrong_password_is_told_with_the_keystores_name(desk: Desk, run: Run) -> None:
+    create_secret_file(desk.place / "guess", b"was it this one, perhaps?\n")
+    (desk.place / "arguments.json").write_text("{}")
+    keystore = desk.place / "keys" / "regulator"
+    words = ("network", "call", desk.ledger, "record", "seal", desk.place / "arguments.json", "--key", keystore)
+    code, out, err = run(*words, "--password-file", desk.place / "guess")
+    assert (code, out) == (1, "")
+    assert str(keystore) in err
+
+
 MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "no ledger": (("status", "nowhere"), "there is no ledger in this folder"),
     "no such channel": (("create-channel", "LEDGER", "area-9"), "has not created this channel"),
@@ -264,6 +344,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
         ("draft-channel", "LEDGER", "area-350100", "--area", "350100"),
         "there is, or was",
     ),
+    "no code of an area": (("draft-channel", "LEDGER", "area-3", "--area", "3503"), "6, 9 or 12 digits"),
     "no name of a validator": (("validator-key", "LEDGER", "a b"), "is not a name"),
     "no configuration": (("create", "nowhere.toml", "new"), "cannot be read"),
 }
@@ -298,14 +379,31 @@ def test_a_clock_that_jumps_back_is_refused_and_loses_nothing(
 def test_status_tells_what_waits(desk: Desk) -> None:
     draft = json.loads(desk.do("draft-channel", desk.ledger, "area-350300", "--area", "350300"))
     proposal = desk.call("regulator", "alliance", "propose", draft)["entry"]
-    assert f"proposal {proposal}: create-channel area-350300, by regulator; yes regulator; no nobody" in desk.do(
-        "status", desk.ledger
-    )
+    votes = "yes regulator; no nobody; until 2"
+    assert f"proposal {proposal}: create-channel area-350300, by regulator; {votes}" in desk.do("status", desk.ledger)
     for voter in COUNCIL[:2]:
         desk.call(voter, "alliance", "vote", {"approve": True, "proposal": proposal})
     told = desk.do("status", desk.ledger)
     assert "channel area-350300: voted, not begun: gridproof network create-channel" in told
     assert "voted, in force from the next beacon round on: 3 of 4" in told
+
+
+def test_status_tells_of_recoveries_that_wait(desk: Desk) -> None:
+    register(desk, "fz-factory", area="350100", kind="consumer", organisation="", roles=["member"])
+    other = Signer("fz-factory", seed_of("the second key"))
+    possession = other.sign_bytes(possession_message("fz-factory", other.public_key))
+    given = {"account": "fz-factory", "possession": possession, "public_key": other.public_key}
+    desk.call("provincial-centre", "participant", "propose_recovery", given)
+    (found,) = desk.status()["recoveries"]
+    assert (found["account"], found["public_key"]) == ("fz-factory", other.public_key)
+    assert f"recovery of fz-factory to key {other.public_key}" in desk.do("status", desk.ledger)
+
+
+def test_founding_notes_what_is_allowed_and_probably_not_meant(place: Path, run: Run) -> None:
+    text = CONFIG.read_text(encoding="utf-8").replace("threshold = 3", "threshold = 4")
+    (place / "network.toml").write_text(text, encoding="utf-8")
+    code, _, err = run("network", "create", place / "network.toml", place / "ledger")
+    assert code == 0 and "note: every validator must sign: one that is silent stops the network" in err
 
 
 def test_parameters_of_a_draft_are_checked_line_by_line(desk: Desk, run: Run) -> None:
@@ -331,6 +429,9 @@ def test_the_page_about_networks_does_what_it_says(place: Path, run: Run, monkey
             continue
         for line in content.splitlines():
             program, *words = line.split()
+            if program == "mkdir":
+                assert Path(*words).is_dir(), "the fixture has made it"
+                continue
             assert program == "gridproof"
             if words[:2] == ["keys", "create"]:
                 # The fixture has made them, at less cost.

@@ -127,6 +127,16 @@ def test_B3_a_record_is_sealed_opened_granted_withdrawn_and_erased(
     assert_nowhere([*SECRETS, PASSWORD], vault)
 
 
+def test_a_reader_with_a_new_key_is_told_who_can_mend_it(
+    run: Run, fields: Path, vault: Path, key: Callable[[str], list[str | Path]]
+) -> None:
+    words = ["--reader", f"{SUBJECT}={signer('registrar').public_key}", "--vault", vault]
+    assert run("seal", fields, "--subject", SUBJECT, *words)[0] == 0
+    code, out, err = run("open", SUBJECT, "--vault", vault, *key(SUBJECT))
+    assert (code, out) == (1, "")
+    assert f"sealed to another key of {SUBJECT}: ask a reader for `gridproof private grant`" in err
+
+
 def test_sealing_says_the_hash_and_keeps_nothing_in_clear(run: Run, fields: Path, vault: Path) -> None:
     code, out, err = run("seal", fields, "--subject", SUBJECT, "--reader", spelt(SUBJECT), "--vault", vault)
     assert code == 0
@@ -162,9 +172,44 @@ def test_readers_keys_are_looked_up_on_the_record(run: Run, fields: Path, vault:
     code, out, err = run(*words, "--policy", sample.policy)
     assert (code, err) == (0, "")
     assert f"readable by {SUBJECT}, registrar" in out
-    code, _, err = run(*words, "--replace")
-    assert code == 0
-    assert "self-asserted" in err
+
+
+def test_A7_an_old_export_names_no_reader_where_the_caller_asks_for_a_newer_one(
+    run: Run, fields: Path, vault: Path, key: Callable[[str], list[str | Path]]
+) -> None:
+    sample = recorded_export()
+    looked_up = ["--reader", "registrar", "--export", sample.export, "--policy", sample.policy]
+    since = ["--signed-since", "2999-01-01T00:00+00:00"]
+    code, out, err = run("seal", fields, "--subject", SUBJECT, *looked_up, "--vault", vault, *since)
+    assert (code, out) == (1, "")
+    assert "signed before" in err or "stale" in err or "older" in err, err
+    sealed(run, fields, vault, SUBJECT)
+    code, out, err = run("grant", SUBJECT, *looked_up, "--vault", vault, *key(SUBJECT), *since)
+    assert (code, out) == (1, "")
+    since[1] = "2000-01-01T00:00+00:00"
+    assert run("grant", SUBJECT, *looked_up, "--vault", vault, *key(SUBJECT), *since)[0] == 0
+
+
+def test_nothing_is_sealed_to_keys_that_only_the_export_vouches_for(
+    run: Run, fields: Path, vault: Path, key: Callable[[str], list[str | Path]]
+) -> None:
+    looked_up = ["--reader", "registrar", "--export", recorded_export().export]
+    code, out, err = run("seal", fields, "--subject", SUBJECT, *looked_up, "--vault", vault)
+    assert (code, out) == (1, "")
+    assert "on this export's word alone" in err and "--policy" in err and "ACCOUNT=KEY" in err
+    assert not vault.exists()
+
+    sealed(run, fields, vault, SUBJECT)
+    before = (vault / f"{SUBJECT}.sealed").read_bytes()
+    code, out, err = run("grant", SUBJECT, *looked_up, "--vault", vault, *key(SUBJECT))
+    assert (code, out) == (1, "")
+    assert "on this export's word alone" in err
+    assert (vault / f"{SUBJECT}.sealed").read_bytes() == before
+    code, out, err = run(
+        "grant", SUBJECT, *looked_up, "--policy", recorded_export().policy, "--vault", vault, *key(SUBJECT)
+    )
+    assert code == 0, err
+    assert f"readable by {SUBJECT}, registrar" in out
 
 
 READERS: dict[str, tuple[list[str], str]] = {

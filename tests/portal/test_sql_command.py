@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from chain.errors import ExportError
 from portal.cli import application
+from queries.limits import QUERY_LIMITS
 from tests.queries.asked_export import AREA, asked_export
 from tests.sample_export import copy_of
 
@@ -44,6 +45,25 @@ def test_a_table_is_followed_by_whose_word_it_is(policy: str) -> None:
     assert code == 0
     assert "self-asserted" in shown
     assert "not verified" in shown
+
+
+def test_rows_too_wide_to_stand_side_by_side_stand_upright() -> None:
+    code, shown, _ = sql(TRADES)
+    assert code == 0
+    assert "row 0\n" in shown and "row 1\n" in shown
+    assert any(line.startswith("  quantity_wh ") for line in shown.splitlines())
+    code, shown, _ = sql("SELECT entry, position FROM trades LIMIT 2")
+    assert code == 0 and "row 0" not in shown
+
+
+def test_evidence_overwrites_nothing_and_says_how_to_check_it(tmp_path: Path) -> None:
+    path = tmp_path / "trades.json"
+    code, _, told = sql(TRADES, "--evidence", str(path))
+    assert code == 0 and f"To check it: gridproof check {path}" in told
+    before = path.read_bytes()
+    with pytest.raises(FileExistsError):
+        sql("SELECT 1", "--evidence", str(path))
+    assert path.read_bytes() == before
 
 
 def test_strict_refuses_signers_that_only_the_export_names(policy: str) -> None:
@@ -169,6 +189,12 @@ def test_changed_evidence_does_not_hold(tmp_path: Path, policy: str) -> None:
     assert "does not hold" in beside
     code, shown, _ = run("check", str(path), "--policy", policy, "--json")
     assert (code, json.loads(shown)["holds"]) == (1, False)
+
+
+def test_no_more_of_a_file_is_read_than_evidence_has() -> None:
+    code, _, beside = run("check", "/dev/zero")
+    assert code == 1
+    assert str(QUERY_LIMITS.evidence_bytes_max) in beside
 
 
 def test_files_that_cannot_be_read_end_with_2(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from chain.contracts.auction_tables import ORDERS_SUBMITTED
 from chain.export import export_network, seal_all
-from chain.network import NetworkConfig, NetworkKeys, derive_keys
+from chain.founding import NetworkConfig, derive_keys
+from chain.ledger_keys import NetworkKeys
 from chain.record import open_record
 from queries.cache import SegmentCache
 from queries.export import Export

@@ -30,6 +30,8 @@ from tests.sample_export import NETWORK, little_inputs
 ACCOUNT = "350100-member-1"
 ROTATED = Signer(ACCOUNT, sha256(b"the key after the first").digest())
 OTHER = "350200-member-2"
+OWN_WORD = "350100-member-2"
+UNVETTED = "cd" * 32
 
 
 @pytest.fixture(scope="module")
@@ -62,12 +64,12 @@ def test_the_verdict_says_as_of_when_and_what_it_does_not_exclude(credential: by
     assert "Status active as of " + told["as_of"] in told["statement"]
     assert "not excluded" in told["statement"]
     assert "trusted by the policy that you handed in" in told["statement"]
-    assert told["as_of"] > told["registered"]
+    assert told["as_of"] == told["registered"], "the registration is the last row, however late the checkpoint is"
 
 
 @pytest.fixture(scope="module")
 def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Export]:
-    """An export in which one participant has another key and another was suspended, after registration."""
+    """An export in which participants were changed after registration: a key, a status, an information hash."""
     folder = tmp_path_factory.mktemp("changed")
     ledger_keys, clock = Keyring(SECRET), SimulatedClock(0)
     simulation = Simulation(folder / "ledger", little_inputs(), MarketSettings(network=NETWORK), ledger_keys, clock)
@@ -78,7 +80,9 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Export]:
     with simulation.network as network:
         owner = Sender(network, GOVERNANCE, ledger_keys.signer(ACCOUNT))
         regulator = Sender(network, GOVERNANCE, ledger_keys.signer("regulator"))
+        unvetted = Sender(network, GOVERNANCE, ledger_keys.signer(OWN_WORD))
         calls = [
+            unvetted.call("participant", "update_information", {"information_hash": UNVETTED}, time_ms),
             owner.call("participant", "rotate", rotation, time_ms),
             regulator.call("participant", "suspend", suspension, time_ms),
         ]
@@ -105,6 +109,15 @@ def test_a_suspended_identity_is_called_suspended(changed: Export) -> None:
     assert f"Status suspended as of {verdict.to_dict()['as_of']}" in verdict.sentences[1]
 
 
+def test_a_holder_who_leaves_out_the_suspension_is_told_active_as_of_the_registration_only(changed: Export) -> None:
+    data = make_credential(changed, OTHER)
+    entry = parse_deposit_number(json.loads(data)["deposit_number"])
+    evidence = changed.evidence([("", GOVERNANCE, entry, 0), ("participants", GOVERNANCE, entry, 0)])
+    told = check_credential(edited(data, evidence=json.loads(evidence)), changed.record.anchor.policy.text).to_dict()
+    assert (told["status"], told["as_of"]) == ("active", told["registered"])
+    assert "Later changes of status, key or hash are not excluded" in told["statement"]
+
+
 def test_the_registration_alone_does_not_pass_for_the_version_after_it(changed: Export) -> None:
     data = make_credential(changed, ACCOUNT)
     entry = parse_deposit_number(json.loads(data)["deposit_number"])
@@ -112,6 +125,19 @@ def test_the_registration_alone_does_not_pass_for_the_version_after_it(changed: 
     with pytest.raises(CredentialError) as caught:
         check_credential(edited(data, evidence=json.loads(evidence)))
     assert caught.value.code == "public-key"
+
+
+def test_who_vetted_the_hash_is_said_by_name(credential: bytes) -> None:
+    verdict = check_credential(credential, asked_export().policy)
+    ((registrar,),) = opened().sql("SELECT information_by FROM participants WHERE account = ?", [ACCOUNT]).rows()
+    assert verdict.information_by == verdict.to_dict()["information_by"] == registrar != ""
+    assert f"What the information hash commits to was vetted by {registrar}." in verdict.sentences
+
+
+def test_a_hash_that_the_account_set_itself_is_called_its_own_word(changed: Export) -> None:
+    verdict = check_credential(make_credential(changed, OWN_WORD), changed.record.anchor.policy.text)
+    assert (verdict.information_hash, verdict.information_by) == (UNVETTED, "")
+    assert f"is the word of {OWN_WORD} itself: nobody has vetted" in verdict.to_dict()["statement"]
 
 
 def test_without_a_policy_of_the_readers_it_is_not_called_verified(credential: bytes) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 import queries
 from chain import jcs
-from chain.key_file import NetworkKeys
 from chain.layout import BEACON
+from chain.ledger_keys import NetworkKeys
 from chain.record import Record, open_record
 from queries.errors import EvidenceError
 from queries.evidence.verdict import Verdict

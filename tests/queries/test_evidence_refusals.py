@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from chain import jcs
+from chain.founding import NetworkConfig, derive_keys
 from chain.imports import GOVERNANCE
 from chain.layout import BEACON, origin, validator_name
 from chain.merkle import Tree, leaf_hash
-from chain.network import NetworkConfig, derive_keys
 from chain.note import COSIGNATURE_V1, ED25519, SigningKey
 from chain.policy import encode_policy
 from queries import EvidenceError, check

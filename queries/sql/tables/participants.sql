@@ -15,6 +15,7 @@ COMMENT ON COLUMN participants.name_zh IS 'Chinese name; empty: not on the recor
 COMMENT ON COLUMN participants.name_en IS 'English name; empty: not on the record';
 COMMENT ON COLUMN participants.public_key IS 'Ed25519, hex';
 COMMENT ON COLUMN participants.information_hash IS 'commitment to the private record, hex; empty: none, or erased';
+COMMENT ON COLUMN participants.information_by IS 'account that vetted what the hash commits to; empty: the account''s own word, or no hash';
 COMMENT ON COLUMN participants.roles IS 'sorted, comma-separated';
 COMMENT ON COLUMN participants.status IS 'after this entry: active, suspended or revoked';
 COMMENT ON COLUMN participants.change IS 'method that made this version: register, rotate, suspend, …';

@@ -77,7 +77,7 @@ def registration(account: str = "minjiang-solar", key_of: str | None = None, **c
     """Arguments of `register`."""
     return {
         "account": account,
-        "area": AREA,
+        "area": "" if changes.get("kind") == "operator" else AREA,
         "information_hash": HASH,
         "kind": "prosumer",
         "name_en": "Minjiang Solar",

@@ -183,7 +183,7 @@ def _genesis(
         ),
         deployment="embedded",
         encoder=ENCODER,
-        faults=1,
+        faults=parameters.get("alliance", {}).get("faults", 1),
         format=FORMAT,
         governance="" if channel == GOVERNANCE else sha256(b"governance").hexdigest(),
         kind="genesis",

@@ -18,6 +18,7 @@ from tests.chain.contracts.alliance_fixture import (
     SECOND_CHANNEL,
     SHOP,
     admit_organisation,
+    admit_validator,
     create_channel,
     link,
     newest,
@@ -87,6 +88,7 @@ def test_every_space_of_the_state_is_declared_with_the_type_of_its_values() -> N
     made = world()
     passed(made, create_channel())
     passed(made, link(AREA_CHANNEL, SECOND_CHANNEL))
+    passed(made, admit_validator("fifth"))
     proposed(made, admit_organisation("east-power"))
     directory = {"directory": "/traders", "organisation": COMPANY, "roles": ["trader"]}
     assert made.call("trader", "alliance", "map_directory", directory).code == "ok"

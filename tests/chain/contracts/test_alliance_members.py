@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from chain.contract import Account
-from chain.contracts.alliance_state import DIRECTORIES_MAX, directory_key, find_directory
+from chain.contracts.alliance_state import ALLIANCE_LIMITS, directory_key, find_directory
 from chain.entry import Event, Receipt
 from chain.imports import CHANGED
 from tests.chain.contracts.alliance_fixture import (
@@ -185,7 +185,7 @@ def test_a_directory_that_gives_nothing_is_not_unmapped() -> None:
 
 def test_an_organisation_has_so_many_directories_and_no_more() -> None:
     made = world()
-    calls = [f"/group/{i}" for i in range(DIRECTORIES_MAX)]
+    calls = [f"/group/{i}" for i in range(ALLIANCE_LIMITS.directories_max)]
     for directory in calls:
         assert map_directory(made, directory=directory).code == "ok"
     assert map_directory(made).code == "directories-max"

@@ -7,8 +7,9 @@ import pytest
 
 from chain import jcs
 from chain.contracts.alliance_parameters import ON_GOVERNANCE, ON_MARKETS
-from chain.contracts.alliance_state import ACTION_BYTES_MAX, HEIGHT_MAX
+from chain.contracts.alliance_state import ALLIANCE_LIMITS
 from chain.contracts.installed import AREA_CONTRACTS, GOVERNANCE_CONTRACTS
+from chain.contracts.roles import INSTITUTIONS
 from chain.imports import GOVERNANCE, told_parameters
 from chain.limits import LIMITS
 from tests.chain.contracts.alliance_fixture import (
@@ -76,7 +77,11 @@ BAD: dict[str, tuple[dict[str, Any], str, str]] = {
     "a contract of a market on governance": (set_parameters("auction", AUCTION, GOVERNANCE), "unknown-contract", ""),
     "the alliance itself": (set_parameters("alliance", {"faults": 0}, GOVERNANCE), "unknown-contract", "alliance"),
     "a negative height": (set_parameters("record", {}, height=-1), "height", ""),
-    "a height that no channel reaches": (set_parameters("record", {}, height=HEIGHT_MAX + 1), "height", ""),
+    "a height that no channel reaches": (
+        set_parameters("record", {}, height=ALLIANCE_LIMITS.height_max + 1),
+        "height",
+        "",
+    ),
     "a parameter that there is not": (set_parameters("record", {"blocks": 1}), "parameters", "blocks: "),
     "a number as text": (
         set_parameters("record", {"block_interval_ms": "2000"}),
@@ -116,6 +121,39 @@ BAD: dict[str, tuple[dict[str, Any], str, str]] = {
         "parameters",
         "grantable_roles: ",
     ),
+    "a role that is no name": (
+        set_parameters("participant", {"grantable_roles": ["NO SUCH ROLE"]}, GOVERNANCE),
+        "parameters",
+        "grantable_roles: ",
+    ),
+    "roles out of order": (
+        set_parameters("participant", {"grantable_roles": ["retailer", "member"]}, GOVERNANCE),
+        "parameters",
+        "grantable-roles: ",
+    ),
+    "a role that stands there twice": (
+        set_parameters("participant", {"grantable_roles": ["member", "member"]}, GOVERNANCE),
+        "parameters",
+        "grantable-roles: ",
+    ),
+    **{
+        f"the role {role} for anyone": (
+            set_parameters("participant", {"grantable_roles": [role]}, GOVERNANCE),
+            "parameters",
+            "grantable-roles: ",
+        )
+        for role in INSTITUTIONS
+    },
+    "more rows in a block than a segment holds": (
+        set_parameters("record", {"transactions_per_block_max": 91}),
+        "parameters",
+        "block-rows: ",
+    ),
+    "a seal that comes too late": (
+        set_parameters("record", {"segment_rows_max": LIMITS.segment_rows_max}),
+        "parameters",
+        "",
+    ),
 }
 
 
@@ -142,7 +180,7 @@ def fees(lines: int) -> dict[str, Any]:
 def test_an_action_that_is_too_long_for_an_entry_is_not_proposed() -> None:
     made = world()
     too_long = set_parameters("auction", fees(700))
-    assert ACTION_BYTES_MAX < len(msgspec.json.encode(too_long)) < LIMITS.transaction_bytes_max
+    assert ALLIANCE_LIMITS.action_bytes_max < len(msgspec.json.encode(too_long)) < LIMITS.transaction_bytes_max
     assert propose(made, too_long).code == "action-size"
 
 
@@ -154,10 +192,11 @@ def test_the_longest_action_that_may_be_proposed_fits_into_one_entry_with_its_ev
     receipt = propose(made, set_parameters("auction", fees(lines)))
     assert receipt.code == "ok"
     assert len(event(receipt, "alliance.parameters")["parameters"]["fees"]) == lines
-    assert max(len(data) for data in made.entries) > 2 * ACTION_BYTES_MAX - 1_000
+    assert max(len(data) for data in made.entries) > 2 * ALLIANCE_LIMITS.action_bytes_max - 1_000
     assert propose(made, set_parameters("auction", fees(lines + 1))).code == "action-size"
 
 
 def is_short_enough(values: dict[str, Any]) -> bool:
     complete = msgspec.to_builtins(msgspec.convert(values, ON_MARKETS["auction"].parameters))
-    return max(len(jcs.encode(complete)), len(jcs.encode(set_parameters("auction", values)))) <= ACTION_BYTES_MAX
+    longest = max(len(jcs.encode(complete)), len(jcs.encode(set_parameters("auction", values))))
+    return longest <= ALLIANCE_LIMITS.action_bytes_max

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from chain.consortium import Consortium
-from chain.contracts.alliance_state import VALIDATORS_MAX
+from chain.contracts.alliance_state import ALLIANCE_LIMITS
 from chain.entry import Event
 from chain.imports import CHANGED
 from chain.layout import validator_name
@@ -175,14 +175,14 @@ def test_F07_the_network_has_so_many_validators_and_no_more() -> None:
     made = world(faults=0)
     count = len(VALIDATORS)
     voters = list(VALIDATORS)
-    while count < VALIDATORS_MAX:
+    while count < ALLIANCE_LIMITS.validators_max:
         count += 1
         name = f"power-{count}"
         threshold = count // 2 + 1
         passed(made, admit_organisation(name), *voters[: newest(made).groups["validators"].threshold])
         passed(made, admit_validator(name, name, threshold), *voters[: newest(made).groups["validators"].threshold])
         voters = council(made, voters, name)
-    assert len(newest(made).witnesses) == VALIDATORS_MAX
+    assert len(newest(made).witnesses) == ALLIANCE_LIMITS.validators_max
     assert propose(made, admit_validator("one-more", COMPANY, 40)).code == "policy"
 
 

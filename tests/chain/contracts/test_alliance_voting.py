@@ -3,7 +3,8 @@
 import msgspec
 import pytest
 
-from chain.contracts.alliance_state import PROPOSALS_OPEN_MAX
+from chain.contracts.alliance_actions import AdmitValidator
+from chain.contracts.alliance_state import ALLIANCE_LIMITS
 from chain.contracts.alliance_voting import _JUDGES, Propose
 from chain.entry import Event, Trigger, parse_entry
 from chain.imports import CHANGED
@@ -159,7 +160,7 @@ def test_F07_only_the_organisation_that_proposed_withdraws() -> None:
 
 def test_F07_an_organisation_cannot_flood_the_others_with_proposals() -> None:
     made = world()
-    opened = [proposed(made, admit_organisation(f"power-{i}")) for i in range(PROPOSALS_OPEN_MAX)]
+    opened = [proposed(made, admit_organisation(f"power-{i}")) for i in range(ALLIANCE_LIMITS.proposals_open_max)]
     assert propose(made, NEWCOMER).code == "proposals-open"
     assert propose(made, NEWCOMER, CLERK).code == "proposals-open"
     assert propose(made, NEWCOMER, NATIONAL).code == "ok"
@@ -194,7 +195,7 @@ def test_F07_an_action_that_is_none_is_not_proposed(action: dict[str, object]) -
 
 def test_every_kind_of_action_is_judged() -> None:
     (field,) = msgspec.structs.fields(Propose)
-    assert set(field.type.__args__) == set(_JUDGES)
+    assert set(field.type.__args__) == {AdmitValidator, *_JUDGES}
 
 
 def test_F07_what_was_possible_when_proposed_is_judged_again_when_it_passes() -> None:

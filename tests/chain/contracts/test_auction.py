@@ -7,7 +7,7 @@ import pytest
 from chain.contracts.auction import CONTRACT, session_id
 from chain.errors import ChainError
 from chain.units import HOUR_MS
-from tests.chain.contracts.auction_fixture import OPEN_MS, SESSION, STRANGER, Market, picked
+from tests.chain.contracts.auction_fixture import OPEN_MS, SESSION, STRANGER, Market, minute, picked
 from tests.chain.contracts.replica_fixture import GENESIS_MS
 
 SALT = "0123456789abcdef" * 2
@@ -110,8 +110,11 @@ def test_who_is_no_member_of_this_area_may_not_declare() -> None:
     market = Market()
     market.advance(0)
     assert market.declare(STRANGER, "bid", (100, 10), at=1).code == "other-area"
-    assert market.declare("onlooker", "bid", (100, 10), at=2).code == "forbidden"
-    assert market.declare("centre", "bid", (100, 10), at=3).code == "forbidden"
+    for at, account in enumerate(("onlooker", "centre"), 2):
+        orders = (("bid", 100, None, 10, None),)
+        call = market.world.transaction(account, "auction", "declare", {"session": SESSION}, orders)
+        (outcome,) = market.world.block(call, at_ms=minute(at)).outcomes
+        assert outcome.dropped is not None and outcome.dropped.code == "forbidden"
     assert market.declare("b1", "bid", at=4).code == "rows-missing"
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chain.contract import RESTRICTED_UNTIL
 from chain.contracts import conduct
-from chain.execution import RESTRICTED
 from tests.chain.contracts.replica_fixture import GENESIS_MS, World, member
 
 MEMBER, OTHER, SUSPENDED = "member-1", "member-2", "suspended-1"
@@ -42,7 +42,7 @@ def lift(world: World, account: str = MEMBER) -> str:
 
 
 def restricted(world: World) -> dict[str, int]:
-    return dict(world.replica.state.items(RESTRICTED))
+    return dict(world.replica.state.items(RESTRICTED_UNTIL))
 
 
 def counted(world: World) -> dict[str, tuple[int, ...]]:

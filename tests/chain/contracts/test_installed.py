@@ -14,8 +14,17 @@ from chain.errors import LedgerError
 from tests.chain.contracts.replica_fixture import World
 
 EVERY = tuple({contract.name: contract for contract in (*GOVERNANCE_CONTRACTS, *AREA_CONTRACTS)}.values())
-RULES = ("chain.calendar", "chain.contracts.", "chain.fields", "chain.market.", "chain.registry.")
-"""Where the rules of contracts are written. What lies below is the machine that runs them."""
+RULES = (
+    "chain.calendar",
+    "chain.consortium",
+    "chain.contracts.",
+    "chain.fields",
+    "chain.imports",
+    "chain.market.",
+    "chain.registry.",
+)
+"""Where the rules of contracts and the shapes of what they tell are written. What lies below is the machine that runs
+them."""
 
 
 def genesis(*codes: ContractCode) -> Genesis:

@@ -10,6 +10,8 @@ from chain import imports
 from chain.contract import Account
 from chain.contracts import participant
 from chain.contracts.participant import possession_message
+from chain.contracts.roles import INSTITUTIONS
+from chain.errors import LimitError, ParseError
 from chain.identity.deposit import deposit_number, parse_deposit_number
 from chain.transaction import parse_transaction
 from tests.chain.contracts.governance_fixture import (
@@ -65,6 +67,7 @@ def test_registration_writes_one_row_with_everything_but_the_real_name_record() 
             "name_en": "Minjiang Solar",
             "public_key": signer("minjiang-solar").public_key,
             "information_hash": HASH,
+            "information_by": REGISTRAR,
             "roles": "member",
             "status": "active",
             "change": "register",
@@ -103,9 +106,20 @@ def test_a_council_member_registers_for_its_own_organisation_only() -> None:
 
 def test_a_registrar_cannot_make_itself_an_account_of_another_organisation_that_votes() -> None:
     world = governance()
-    for roles in (["council"], ["regulator"], ["member"]):
+    for roles in (["council"], ["regulator"], ["council", "regulator"]):
         theirs = registration("mole", kind="operator", organisation=REGULATOR, roles=roles)
         assert act(world, REGISTRAR, "register", **theirs).code == "other-organisation"
+
+
+def test_no_account_has_more_roles_than_a_row_has_room_for() -> None:
+    roles = [f"role_{number:02}" for number in range(16)]
+    world = governance(grantable_roles=roles)
+    assert act(world, REGISTRAR, "register", **registration(roles=roles)).code == "ok"
+    # The company's own roles on top of those that anyone may hold.
+    more = registration("another", kind="prosumer", organisation=COMPANY, roles=["council", *roles])
+    assert act(world, REGISTRAR, "register", **more).code == "roles"
+    with pytest.raises(ParseError):
+        governance(grantable_roles=[*roles, "role_16"])
 
 
 def test_a_natural_person_needs_no_name_on_the_record() -> None:
@@ -170,6 +184,8 @@ BAD = {
     "a participant without an area": (registration(area=""), "area"),
     "an area in Arabic-Indic digits": (registration(area="٣٥٠١٠٠"), "area"),
     "an operator of nobody": (registration(kind="operator"), "kind"),
+    "an operator of a market area": (registration(area="350100", kind="operator", organisation=COMPANY), "area"),
+    "a trader who calls itself an operator": (registration(kind="operator", organisation=COMPANY), "kind"),
     "an empty kind": (registration(kind=""), "kind"),
     "an organisation that is none": (registration(organisation="nobody"), "organisation"),
     "an organisation that votes": (registration(organisation="dispatcher"), "other-organisation"),
@@ -268,3 +284,22 @@ def test_the_event_makes_the_account_known_on_an_area_channel() -> None:
 def test_the_possession_message_is_the_one_of_the_format() -> None:
     expected = b'gridproof/possession/v1\n{"account":"a","public_key":"k"}'
     assert possession_message("a", "k") == expected
+
+
+GRANTABLE = {
+    "out of order": ["retailer", "member"],
+    "twice": ["member", "member"],
+    **{f"the institution's role {role}": [role] for role in INSTITUTIONS},
+}
+
+
+@pytest.mark.parametrize("roles", GRANTABLE.values(), ids=GRANTABLE.keys())
+def test_no_network_begins_with_roles_for_anyone_that_are(roles: list[str]) -> None:
+    with pytest.raises(LimitError) as caught:
+        governance(grantable_roles=roles)
+    assert (caught.value.code, caught.value.where) == ("grantable-roles", "grantable_roles")
+
+
+def test_a_role_for_anyone_has_the_name_of_a_role() -> None:
+    with pytest.raises(ParseError):
+        governance(grantable_roles=["NO SUCH ROLE"])

@@ -7,7 +7,15 @@ import pytest
 from chain.contracts import participant
 from chain.limits import LIMITS
 from chain.private.record import information_hash, make_record
-from tests.chain.contracts.governance_fixture import HASH, REGISTRAR, REGULATOR, act, registration, with_member
+from tests.chain.contracts.governance_fixture import (
+    HASH,
+    REGISTRAR,
+    REGULATOR,
+    act,
+    key,
+    registration,
+    with_member,
+)
 from tests.chain.contracts.replica_fixture import World
 
 OWNER = "minjiang-solar"
@@ -38,6 +46,29 @@ def test_B3_the_owner_commits_to_new_information() -> None:
     assert newest_hash(world) == "cd" * 32
     assert world.column("participants", "change")[-1] == "update_information"
     assert act(world, OWNER, "update_information", information_hash="").code == "information-hash"
+
+
+def who_vetted(world: World) -> Any:
+    return world.column("participants", "information_by")[-1]
+
+
+def test_the_registrar_who_vetted_the_hash_stands_in_every_version_until_the_owner_sets_another() -> None:
+    world = with_member()
+    assert who_vetted(world) == REGISTRAR
+    assert act(world, OWNER, "rotate", **key(OWNER, "second")).code == "ok"
+    assert (who_vetted(world), newest_hash(world)) == (REGISTRAR, HASH)
+    assert act(world, OWNER, "update_information", "second", information_hash="cd" * 32).code == "ok"
+    assert (who_vetted(world), newest_hash(world)) == ("", "cd" * 32)
+
+
+def test_an_unvetted_hash_stays_unvetted_whatever_changes_after_it() -> None:
+    world = with_member()
+    assert act(world, OWNER, "update_information", information_hash="cd" * 32).code == "ok"
+    assert act(world, OWNER, "rotate", **key(OWNER, "second")).code == "ok"
+    assert act(world, REGISTRAR, "change_roles", account=OWNER, reason="r", roles=["retailer"]).code == "ok"
+    assert act(world, REGULATOR, "suspend", account=OWNER, reason="r").code == "ok"
+    assert world.column("participants", "information_by") == [REGISTRAR, "", "", "", ""]
+    assert set(world.column("participants", "information_hash")[1:]) == {"cd" * 32}
 
 
 def test_owner_and_registrar_grant_and_withdraw_readers() -> None:
@@ -121,8 +152,28 @@ def test_who_was_revoked_can_still_be_forgotten() -> None:
     assert act(world, REGISTRAR, "erase_information", account="nobody").code == "unknown-account"
 
 
-def test_the_owner_alone_does_not_erase_what_others_may_need() -> None:
-    assert act(with_member(), OWNER, "erase_information", account=OWNER).code == "forbidden"
+def test_B3_the_data_subject_asks_for_erasure_on_the_record() -> None:
+    world = world_with_reader()
+    assert act(world, OWNER, "erase_information", account=OWNER).code == "ok"
+    assert newest_hash(world) == who_vetted(world) == ""
+    assert act(world, OWNER, "erase_information", account=OWNER).code == "no-information"
+
+
+@pytest.mark.parametrize("by", [READER, "dispatcher", "metering"])
+def test_nobody_else_erases_somebodys_record(by: str) -> None:
+    world = world_with_reader()
+    assert act(world, by, "erase_information", account=OWNER).code == "not-owner"
+    assert newest_hash(world) == HASH
+
+
+def test_an_erased_account_takes_no_new_record() -> None:
+    world = with_member()
+    assert act(world, OWNER, "erase_information", account=OWNER).code == "ok"
+    assert act(world, OWNER, "update_information", information_hash="cd" * 32).code == "erased"
+    recovery = {"account": OWNER, "information_hash": "cd" * 32, **key(OWNER, "second")}
+    assert act(world, REGISTRAR, "propose_recovery", **recovery).code == "erased"
+    del recovery["information_hash"]
+    assert act(world, REGISTRAR, "propose_recovery", **recovery).code == "ok"
 
 
 def test_the_hash_of_a_private_record_is_one_that_can_be_registered() -> None:

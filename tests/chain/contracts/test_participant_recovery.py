@@ -7,7 +7,9 @@ import pytest
 from chain.contract import Account
 from chain.contracts import participant
 from chain.imports import CHANGED
+from tests.chain.contracts.alliance_fixture import admit_validator, validator_key
 from tests.chain.contracts.governance_fixture import (
+    COMPANY,
     COUNCIL,
     HASH,
     REGISTRAR,
@@ -124,6 +126,36 @@ def test_a_recovery_may_bring_a_new_information_hash_and_otherwise_keeps_the_old
     assert propose(with_member(), information_hash="cd") == "information-hash"
 
 
+def test_a_new_information_hash_of_a_recovery_was_vetted_by_who_proposed_it() -> None:
+    world = with_member()
+    assert act(world, MEMBER, "update_information", information_hash="ef" * 32).code == "ok"
+    assert propose(world, information_hash="cd" * 32) == "ok"
+    for organisation in COUNCIL[:3]:
+        approve(world, organisation)
+    assert world.column("participants", "information_by") == [REGISTRAR, "", REGISTRAR]
+
+
+def test_nobody_vets_their_own_information_hash() -> None:
+    world = with_member()
+    second = registration("clerk", kind="operator", organisation=REGISTRAR, roles=["council", "registrar"])
+    assert act(world, REGISTRAR, "register", **second).code == "ok"
+    assert propose(world, by="clerk", name="clerk", information_hash="cd" * 32) == "ok"
+    for organisation in COUNCIL[:3]:
+        assert approve(world, organisation, name="clerk") == "ok"
+    assert world.column("participants", "information_hash")[-1] == "cd" * 32
+    assert world.column("participants", "information_by")[-1] == ""
+
+
+def test_a_record_that_was_erased_while_a_recovery_waited_stays_erased() -> None:
+    world = with_member()
+    assert propose(world, information_hash="cd" * 32) == "ok"
+    assert act(world, REGISTRAR, "erase_information", account=MEMBER).code == "ok"
+    assert [approve(world, organisation) for organisation in COUNCIL[:3]] == ["ok"] * 3
+    assert is_heard(world, MEMBER, "new")
+    assert world.column("participants", "information_hash")[-1] == ""
+    assert propose(world, new="third", information_hash="cd" * 32) == "erased"
+
+
 def test_one_organisation_cannot_recover_an_account_to_its_own_key() -> None:
     world = with_member()
     second = registration("clerk", kind="operator", organisation=REGISTRAR, roles=["council", "registrar"])
@@ -164,6 +196,58 @@ def test_votes_of_an_organisation_whose_validator_was_removed_do_not_count() -> 
         assert is_heard(world, MEMBER)
     assert approve(world, REGULATOR) == "ok"
     assert is_heard(world, MEMBER, "new")
+
+
+def change_validators(world: World, action: dict[str, Any], voters: tuple[str, ...]) -> None:
+    """Proposed by the first, approved by the others."""
+    (outcome,) = world.block(world.transaction(voters[0], "alliance", "propose", {"action": action})).outcomes
+    assert outcome.receipt is not None and outcome.receipt.code == "ok", outcome.receipt
+    for voter in voters[1:]:
+        assert world.call(voter, "alliance", "vote", {"approve": True, "proposal": outcome.entry}).code == "ok"
+
+
+def remove(validator: str, threshold: int) -> dict[str, Any]:
+    return {"kind": "remove-validator", "threshold": threshold, "validator": validator}
+
+
+def test_who_was_removed_and_admitted_again_approves_anew() -> None:
+    world = recovering()
+    assert approve(world, "dispatcher") == "ok"
+    others = ("national-centre", "provincial-centre", REGULATOR)
+    change_validators(world, remove("dispatcher", 3), others)
+    again = admit_validator("dispatcher", "dispatcher", 3, key=validator_key("dispatcher", "2"))
+    change_validators(world, again, others)
+    for organisation in others[:2]:
+        assert approve(world, organisation) == "ok"
+    assert is_heard(world, MEMBER), "the approval of the validator that was removed does not count"
+    assert approve(world, "dispatcher") == "ok"
+    assert is_heard(world, MEMBER, "new")
+
+
+def test_approvals_that_a_change_of_validators_makes_a_quorum_are_carried_out_by_who_approves_again() -> None:
+    world = governance()
+    five = {"kind": "operator", "organisation": COMPANY, "roles": ["council"]}
+    assert act(world, REGISTRAR, "register", **registration("fifth", **five)).code == "ok"
+    change_validators(world, admit_validator("fifth", COMPANY, 4), ("dispatcher", "national-centre", REGISTRAR))
+    assert act(world, REGISTRAR, "register", **registration(MEMBER)).code == "ok"
+    assert propose(world) == "ok"
+    for organisation in ("national-centre", "provincial-centre", REGULATOR):
+        assert approve(world, organisation) == "ok"
+    assert approve(world, REGULATOR) == "approved-already"
+    change_validators(world, remove("fifth", 3), ("dispatcher", "national-centre", "provincial-centre", REGULATOR))
+    assert approve(world, "fifth") == "no-validator"
+    assert approve(world, REGULATOR) == "ok"
+    assert is_heard(world, MEMBER, "new")
+    assert statuses(world) == ["proposed", "approved", "approved", "approved", "carried_out"]
+
+
+def test_an_observers_council_does_not_use_up_the_key_of_anothers_recovery() -> None:
+    world = with_member()
+    outsider = registration("outsider", kind="operator", organisation=COMPANY, roles=["council"])
+    assert act(world, REGISTRAR, "register", **outsider).code == "ok"
+    assert propose(world, by="outsider") == "other-organisation"
+    assert propose(world) == "ok"
+    assert propose(world, by="outsider", new="own", name="outsider") == "ok"
 
 
 def test_an_approval_names_the_key_so_that_nobody_approves_another() -> None:
@@ -227,6 +311,14 @@ def test_a_thief_who_rotates_the_stolen_key_does_not_stop_the_recovery() -> None
     assert is_heard(world, MEMBER, "new")
 
 
+def test_a_thief_who_revokes_the_stolen_account_does_not_stop_the_recovery() -> None:
+    world = recovering()
+    assert [approve(world, organisation) for organisation in COUNCIL[:2]] == ["ok", "ok"]
+    assert act(world, MEMBER, "revoke", account=MEMBER, reason="r").code == "recovery-waits"
+    assert approve(world, COUNCIL[2]) == "ok"
+    assert act(world, MEMBER, "revoke", "new", account=MEMBER, reason="leaves").code == "ok"
+
+
 def test_a_suspended_account_is_recovered_and_stays_suspended() -> None:
     world = with_member()
     assert act(world, REGULATOR, "suspend", account=MEMBER, reason="key stolen").code == "ok"
@@ -261,8 +353,8 @@ def test_the_council_recovers_the_one_registrar() -> None:
 def test_every_declared_code_is_known(method: str) -> None:
     found = participant.CONTRACT.method(method)
     assert found is not None
-    shown = {"approved-already", "information-hash", "key-taken", "no-recovery", "no-validator", "possession"}
-    assert set(found.codes) <= shown | {"public-key", "status", "unknown-account"}
+    shown = {"approved-already", "erased", "information-hash", "key-taken", "no-recovery", "no-validator", "possession"}
+    assert set(found.codes) <= shown | {"other-organisation", "public-key", "status", "unknown-account"}
 
 
 def test_a_key_that_waits_belongs_to_one_account_only() -> None:

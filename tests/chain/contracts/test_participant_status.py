@@ -113,10 +113,10 @@ def test_a_registrar_touches_no_account_of_another_organisation_that_votes() -> 
 
 def test_nobody_is_moved_into_an_organisation_that_votes_but_by_itself() -> None:
     world = with_member()
-    into = place(kind="operator", organisation=REGULATOR, roles=["council"])
+    into = place(area="", kind="operator", organisation=REGULATOR, roles=["council"])
     assert act(world, REGISTRAR, "reassign", **into).code == "other-organisation"
     assert act(world, REGULATOR, "reassign", **into).code == "other-organisation"
-    own = place(kind="operator", organisation=REGISTRAR, roles=["council"])
+    own = place(area="", kind="operator", organisation=REGISTRAR, roles=["council"])
     assert act(world, REGISTRAR, "reassign", **own).code == "ok"
 
 
@@ -157,7 +157,9 @@ REASSIGNMENTS = {
     "an account that is not there": ({"account": "nobody"}, "unknown-account"),
     "an area without a market": ({"area": "350200"}, "area"),
     "a kind in capitals": ({"kind": "Consumer"}, "kind"),
-    "an operator of nobody": ({"kind": "operator", "organisation": "", "roles": ["member"]}, "kind"),
+    "an operator of nobody": ({"area": "", "kind": "operator", "organisation": "", "roles": ["member"]}, "kind"),
+    "an operator of a market area": ({"kind": "operator", "roles": ["council"]}, "area"),
+    "a trader who calls itself an operator": ({"area": "", "kind": "operator", "roles": ["member"]}, "kind"),
     "an organisation that is none": ({"organisation": "nobody"}, "organisation"),
     "a role that the organisation has not": ({"roles": ["dispatcher"]}, "roles"),
     "no reason": ({"reason": ""}, "bad-arguments"),
@@ -193,5 +195,5 @@ def test_methods_and_their_callers_are_those_of_the_design() -> None:
     callers = {method.name: set(method.callers) for method in participant.CONTRACT.methods}
     assert callers["approve_recovery"] == {"council"}
     assert {name for name, roles in callers.items() if roles == {"regulator"}} == {"reinstate", "suspend"}
-    own = {"grant_reader", "revoke", "rotate", "update_information", "withdraw_reader"}
+    own = {"erase_information", "grant_reader", "revoke", "rotate", "update_information", "withdraw_reader"}
     assert {name for name, roles in callers.items() if roles == {"anyone"}} == own

@@ -2,8 +2,9 @@
 
 import pytest
 
-from chain.contracts.record import OPERATORS
+from chain.contracts.roles import OPERATORS
 from chain.entry import Seal, Trigger, parse_entry
+from chain.errors import LimitError
 from chain.units import DAY_MS, HOUR_MS, settlement_day_end
 from tests.chain.contracts.auction_fixture import Market
 from tests.chain.contracts.replica_fixture import GENESIS_MS, World, member
@@ -75,3 +76,21 @@ def test_the_end_of_the_day_seals_what_that_day_wrote() -> None:
     assert all(table.pending_count == 0 for table in market.world.replica.tables.values())
     assert len(market.records("orders_submitted")) == 1
     assert len(market.records("sessions")) == 15
+
+
+CUTS = {
+    "as many transactions as there could ever be": ({"transactions_per_block_max": 1_000_000}, False),
+    "one transaction more than a segment has room for": ({"transactions_per_block_max": 91}, False),
+    "as many as there is room for": ({"transactions_per_block_max": 90, "segment_rows_max": 1_000_000}, True),
+    "the defaults": ({}, True),
+}
+
+
+@pytest.mark.parametrize(("cut", "is_taken"), CUTS.values(), ids=CUTS.keys())
+def test_a_block_cannot_seal_more_rows_than_a_reader_decodes(cut: dict[str, int], is_taken: bool) -> None:
+    if is_taken:
+        World([], {}, parameters={"record": cut})
+        return
+    with pytest.raises(LimitError) as caught:
+        World([], {}, parameters={"record": cut})
+    assert (caught.value.code, caught.value.where) == ("block-rows", "transactions_per_block_max")

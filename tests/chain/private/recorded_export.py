@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from chain import participants_on_record
 from chain.contracts.participant import possession_message
 from chain.export import export_network, seal_all
 from chain.imports import GOVERNANCE
 from chain.network import Network
-from chain.private import on_record
 from chain.private.record import information_hash, make_record
 from chain.transaction import SignedTransaction
 from tests.chain import little_network
@@ -79,7 +79,7 @@ def _registration(network: Network, account: str, digest: str) -> SignedTransact
 
 def add_rows(monkeypatch: pytest.MonkeyPatch, *changes: dict[str, Any], instead: bool = False) -> None:
     """Later rows of the subject, as a rotation or a suspension writes them; `instead` of those that are there."""
-    real = on_record.decode_parquet
+    real = participants_on_record.decode_parquet
 
     def more(schema: Any, data: bytes, where: str) -> tuple[list[int], list[int], list[Any]]:
         entries, positions, rows = real(schema, data, where)
@@ -93,4 +93,4 @@ def add_rows(monkeypatch: pytest.MonkeyPatch, *changes: dict[str, Any], instead:
             rows = [*rows, tuple(newest[name] for name in names)]
         return entries, positions, rows
 
-    monkeypatch.setattr(on_record, "decode_parquet", more)
+    monkeypatch.setattr(participants_on_record, "decode_parquet", more)

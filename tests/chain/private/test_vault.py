@@ -241,7 +241,7 @@ def test_a_full_disk_leaves_the_file_that_was_there_and_nothing_half_written(fol
 def test_what_a_killed_process_left_is_finished_when_the_vault_is_opened(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (folder / f"{SUBJECT}.sealed.partial").write_bytes(SECOND[:500])
+    (folder / f"{SUBJECT}.sealed.0.partial").write_bytes(SECOND[:500])
     with monkeypatch.context() as patch, Vault(folder) as vault:
         assert files(folder) == ["lock", f"{SUBJECT}.sealed"]
 

@@ -1,36 +1,11 @@
-"""Production intervals: calendar, alignment, overlap, and the bound on their energy."""
+"""Production intervals: alignment, overlap, and the bound on their energy."""
 
-from datetime import UTC, datetime
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chain.calendar import utc_stamp
 from chain.registry.interval import STEP_MS, energy_max_wh, is_aligned, starts_near
 
 HOUR = 3_600_000
-
-
-@pytest.mark.parametrize(
-    ("time_ms", "stamp"),
-    [
-        (0, "19700101T0000Z"),
-        (951_782_400_000, "20000229T0000Z"),
-        (951_868_800_000, "20000301T0000Z"),
-        (1_793_577_600_000, "20261102T0000Z"),
-        (4_107_542_399_000, "21000228T2359Z"),
-        (4_107_542_400_000, "21000301T0000Z"),
-        (253_402_300_799_999, "99991231T2359Z"),
-    ],
-)
-def test_a_stamp_follows_the_gregorian_calendar(time_ms: int, stamp: str) -> None:
-    assert utc_stamp(time_ms) == stamp
-
-
-@given(st.integers(0, 253_402_300_799))
-def test_a_stamp_is_what_the_standard_library_says(seconds: int) -> None:
-    assert utc_stamp(seconds * 1_000) == datetime.fromtimestamp(seconds, UTC).strftime("%Y%m%dT%H%MZ")
 
 
 intervals = st.sampled_from([15, 30, 60]).flatmap(

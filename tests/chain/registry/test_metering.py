@@ -126,7 +126,11 @@ def test_nobody_meters_or_registers_a_plant_of_its_own() -> None:
 
 
 def test_readings_come_from_a_metering_operator_alone() -> None:
-    assert read(area(), (PLANT, START, 60, 1), by=OWNER).code == "forbidden"
+    assert read(area(), by=OWNER).code == "forbidden"
+    world = area()
+    batch = world.transaction(OWNER, "certificate", "record_readings", {}, [(PLANT, START, 60, 1)])
+    (outcome,) = world.block(batch).outcomes
+    assert outcome.dropped is not None and outcome.dropped.code == "forbidden"
     assert read(area(), by=METER).code == "rows-missing"
 
 

@@ -216,7 +216,7 @@ def genesis_with_other_parameters(forged: Forgery) -> None:
 
 
 def genesis_without_parameters(forged: Forgery) -> None:
-    forged.edit(AREA, 0, lambda genesis: genesis.update(parameters={"auction": {"tick": "ten"}}))
+    forged.edit(AREA, 0, lambda genesis: genesis.update(parameters={"auction": {"area": "350100", "tick": "ten"}}))
     forged.relink()
 
 
@@ -279,7 +279,7 @@ ATTACKS: tuple[Attack, ...] = (
     (drop_table_from_genesis, "area-350100 entry", "the seal of 'trades' fits no schema of genesis"),
     (narrow_catalogue, "area-350100", "do not make the catalogue"),
     (drop_channel_from_last_round, "beacon entry", "area-350200 is no longer named"),
-    (drop_channel_from_every_round, "beacon", "the policy names the log gridproof/little-fujian/area-350200"),
+    (drop_channel_from_every_round, "beacon entry 0", "governance has registered area-350100, area-350200"),
     (accept_a_rejected_call, "area-350100 entry", "entry.receipt.code"),
     (reject_an_accepted_call, "area-350100 entry", "entry.receipt"),
     (forge_signature, "area-350100 block", "the signature is not by the account's key"),
@@ -304,7 +304,7 @@ ATTACKS: tuple[Attack, ...] = (
     (genesis_with_other_code, "area-350100", "has other code than the one here"),
     (genesis_with_other_parameters, "area-350100 entry", "re-execution gives"),
     (genesis_without_parameters, "genesis.parameters.auction", ""),
-    (genesis_with_a_broken_key, "genesis.operators.dispatcher", "hexadecimal"),
+    (genesis_with_a_broken_key, "area-350100", "its operators are not those of governance's genesis: dispatcher"),
     (genesis_without_faults, "area-350100", "f = 3, governance 1"),
     (genesis_with_negative_faults, "area-350100", "f = -1, governance 1"),
     (state_root_of_nothing, "area-350100 entry", "entry.state_root"),

@@ -41,9 +41,9 @@ from chain.layout import (
     segment_path,
     validator_name,
 )
+from chain.ledger_keys import NetworkKeys
 from chain.manifest import EXPORT_FORMAT, Manifest, Profile
 from chain.merkle import Tree
-from chain.network import NetworkKeys
 from chain.note import COSIGNATURE_V1, ED25519, Checkpoint, Note, SigningKey, encode_checkpoint, encode_note, parse_note
 from chain.note import parse_checkpoint as checkpoint_of
 from chain.reader import ExportReader

@@ -7,8 +7,8 @@ import pytest
 from chain.errors import ChainError
 from chain.imports import GOVERNANCE
 from chain.layout import BEACON
+from chain.ledger_keys import NetworkKeys
 from chain.merkle import leaf_hash
-from chain.network import NetworkKeys
 from chain.note import VerifierKey
 from chain.policy import encode_policy, parse_policy
 from chain.tables import file_sha256

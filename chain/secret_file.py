@@ -11,55 +11,44 @@
 import errno
 import os
 import stat
-import tempfile
 from pathlib import Path
 from typing import NoReturn
 
-from chain.durable import sync_path
-from chain.errors import KeystoreError
+from chain.durable import create_file, sync_path, written_beside
+from chain.errors import SecretFileError
 
 _OWN = 0o600
 _OTHERS = 0o077
 
 
 def read_secret_file(path: Path, bytes_max: int) -> bytes:
-    """Rule 1; `KeystoreError` otherwise."""
+    """Rule 1; `SecretFileError` otherwise."""
     data = _beginning(path, bytes_max + 1)
     if len(data) > bytes_max:
-        raise KeystoreError("length", f"more than {bytes_max} bytes", str(path))
+        raise SecretFileError("length", f"more than {bytes_max} bytes", str(path))
     return data
 
 
 def create_secret_file(path: Path, data: bytes) -> None:
-    """Rule 2; `KeystoreError` otherwise, and then no file is there."""
+    """Rule 2; `SecretFileError` otherwise, and then no file is there."""
     try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _OWN)
+        create_file(path, data, _OWN)
     except OSError as error:
-        _refuse(error, path)
-    try:
-        _fill(file, data)
-        sync_path(path.parent)
-    except OSError as error:
-        path.unlink(missing_ok=True)
         _refuse(error, path)
 
 
 def replace_secret_file(path: Path, read: bytes, data: bytes) -> None:
-    """Rule 3: `data` for the file whose content was `read`; `KeystoreError` otherwise, and then the old one stays."""
+    """Rule 3: `data` for the file whose content was `read`; `SecretFileError` otherwise, and then the old one stays."""
     try:
-        file, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with written_beside(path, data, _OWN) as beside:
+            # As late as can be: what comes between this and the renaming would be lost.
+            if _beginning(path, len(read) + 1) != read:
+                sentence = "somebody else changed the file meanwhile: nothing was written"
+                raise SecretFileError("changed", sentence, str(path))
+            os.replace(beside, path)
+            sync_path(path.parent)
     except OSError as error:
         _refuse(error, path)
-    try:
-        _fill(file, data)
-        if _beginning(path, len(read) + 1) != read:
-            raise KeystoreError("changed", "somebody else changed the file meanwhile: nothing was written", str(path))
-        os.replace(beside, path)
-        sync_path(path.parent)
-    except OSError as error:
-        _refuse(error, path)
-    finally:
-        Path(beside).unlink(missing_ok=True)
 
 
 def _beginning(path: Path, count: int) -> bytes:
@@ -79,24 +68,15 @@ def _beginning(path: Path, count: int) -> bytes:
         os.close(file)
 
 
-def _fill(file: int, data: bytes) -> None:
-    """Content on the disk, mode exactly 0600 whatever the umask."""
-    with os.fdopen(file, "wb") as opened:
-        os.fchmod(opened.fileno(), _OWN)
-        opened.write(data)
-        opened.flush()
-        os.fsync(opened.fileno())
-
-
 def _check_own(found: os.stat_result, path: Path) -> None:
     """Rule 1 of the open file."""
     if not stat.S_ISREG(found.st_mode):
-        raise KeystoreError("not-a-file", "not a regular file", str(path))
+        raise SecretFileError("not-a-file", "not a regular file", str(path))
     if found.st_uid != os.geteuid():
-        raise KeystoreError("foreign-owner", "the file belongs to another user, who could change it", str(path))
+        raise SecretFileError("foreign-owner", "the file belongs to another user, who could change it", str(path))
     if found.st_mode & _OTHERS:
         sentence = f"others on this machine can read or change it (mode {found.st_mode & 0o777:03o}): chmod 600 {path}"
-        raise KeystoreError("permissions", sentence, str(path))
+        raise SecretFileError("permissions", sentence, str(path))
 
 
 def _refuse(error: OSError, path: Path) -> NoReturn:
@@ -112,4 +92,4 @@ def _refuse(error: OSError, path: Path) -> NoReturn:
             code, sentence = "disk-full", "the disk is full: nothing was changed"
         case _:
             code, sentence = "file", f"cannot be used: {error.strerror}"
-    raise KeystoreError(code, sentence, str(path)) from None
+    raise SecretFileError(code, sentence, str(path)) from None

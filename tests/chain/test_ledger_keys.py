@@ -1,13 +1,14 @@
 """The key file of a ledger folder keeps what it was given, for its owner alone, and never loses a key."""
 
+import os
 import stat
 from pathlib import Path
 
 import pytest
 
-from chain.errors import ChainError, KeystoreError, LedgerError
-from chain.key_file import KeyFile, lock_folder
+from chain.errors import ChainError, LedgerError, SecretFileError
 from chain.layout import KEYS
+from chain.ledger_keys import KeyFile, lock_folder
 from chain.note import COSIGNATURE_V1, ED25519, SigningKey
 from chain.policy import encode_policy, parse_policy
 from tests.chain.little_network import keys, seed_of
@@ -50,7 +51,7 @@ def test_it_stays_its_owners_after_every_change(held: KeyFile, tmp_path: Path) -
 
 def test_a_change_that_somebody_else_made_is_not_overwritten(held: KeyFile, tmp_path: Path) -> None:
     KeyFile.read(tmp_path).hold_validator("theirs", seed_of("theirs"))
-    with pytest.raises(KeystoreError, match="changed the file meanwhile"):
+    with pytest.raises(SecretFileError, match="changed the file meanwhile"):
         held.hold_validator("ours", seed_of("ours"))
     with pytest.raises(LedgerError):
         held.log_key(SigningKey("gridproof/little/ours", ED25519, seed_of("ours")).verifier_key)
@@ -73,6 +74,9 @@ BAD: dict[str, bytes] = {
     "one seed, not a list": b'{"logs":{"beacon":"%s"},"name":"little","validators":{}}' % (b"12" * 32),
     "no hex": b'{"logs":{"beacon":["xy"]},"name":"little","validators":{}}',
     "a short seed": b'{"logs":{"beacon":["12"]},"name":"little","validators":{}}',
+    "a seed with a blank in it": b'{"logs":{"beacon":["%s "]},"name":"little","validators":{}}' % (b"12" * 31 + b"1"),
+    "blanks beside a seed": b'{"logs":{"beacon":["%s  "]},"name":"little","validators":{}}' % (b"12" * 32),
+    "a seed in capitals": b'{"logs":{"beacon":["%s"]},"name":"little","validators":{}}' % (b"AB" * 32),
     "no name": b'{"logs":{},"name":"a b","validators":{}}',
     "a log that is a path": b'{"logs":{"../x":[]},"name":"little","validators":{}}',
     "no UTF-8": b'{"logs":{},"name":"\xff","validators":{}}',
@@ -83,8 +87,9 @@ BAD: dict[str, bytes] = {
 @pytest.mark.parametrize("data", BAD.values(), ids=BAD)
 def test_a_file_that_is_none_is_refused_with_our_own_error(data: bytes, held: KeyFile, tmp_path: Path) -> None:
     (tmp_path / KEYS).write_bytes(data)
-    with pytest.raises(ChainError):
+    with pytest.raises(LedgerError) as refused:
         KeyFile.read(tmp_path)
+    assert (refused.value.code, refused.value.where) == ("key-file", str(tmp_path / KEYS))
 
 
 def test_no_seed_is_told(held: KeyFile, tmp_path: Path) -> None:
@@ -97,9 +102,26 @@ def test_no_seed_is_told(held: KeyFile, tmp_path: Path) -> None:
     assert seed.hex()[:16] not in str(refused.value) and seed.hex()[:16] not in repr(held)
 
 
-def test_a_folder_is_locked_once(tmp_path: Path) -> None:
-    import os
+def test_what_is_no_folder_is_refused_with_our_own_error(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    for folder, create in ((file, True), (file / "below", True), (tmp_path / ("x" * 300), True), (file, False)):
+        with pytest.raises(LedgerError) as refused:
+            lock_folder(folder, create=create)
+        assert refused.value.code in ("folder", "no-ledger")
 
+
+@pytest.mark.parametrize("there", [True, False], ids=["it was there, open to all", "it was not there"])
+def test_a_new_ledger_folder_is_its_owners(there: bool, tmp_path: Path) -> None:
+    folder = tmp_path / "ledger"
+    if there:
+        folder.mkdir()
+        folder.chmod(0o777)
+    os.close(lock_folder(folder, create=True))
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_is_locked_once(tmp_path: Path) -> None:
     lock = lock_folder(tmp_path, create=True)
     (tmp_path / KEYS).touch()
     with pytest.raises(LedgerError) as refused:

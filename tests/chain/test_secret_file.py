@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from chain.errors import KeystoreError
-from chain.identity.keyfile import create_secret_file, read_secret_file, replace_secret_file
+from chain.errors import SecretFileError
+from chain.secret_file import create_secret_file, read_secret_file, replace_secret_file
 
 MAX = 100
 
@@ -21,7 +21,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def code_of(call: Callable[[], object]) -> str:
-    with pytest.raises(KeystoreError) as caught:
+    with pytest.raises(SecretFileError) as caught:
         call()
     return caught.value.code
 
@@ -50,7 +50,7 @@ def test_nothing_is_overwritten(file: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o610, 0o601, 0o644, 0o666, 0o777])
 def test_a_file_that_others_can_reach_is_refused_with_the_cure(file: Path, mode: int) -> None:
     file.chmod(mode)
-    with pytest.raises(KeystoreError) as caught:
+    with pytest.raises(SecretFileError) as caught:
         read_secret_file(file, MAX)
     assert caught.value.code == "permissions"
     assert f"chmod 600 {file}" in caught.value.sentence

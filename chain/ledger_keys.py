@@ -1,7 +1,8 @@
 """The keys of a ledger folder (`keys.json`), and the lock that keeps a second process out.
 
-1. One process per ledger folder: whoever opens it holds its lock until it closes it or dies.
-2. The key file is one's own (`chain.identity.keyfile`): others can neither read nor change it; it is replaced whole. A
+1. One process per ledger folder: whoever opens it holds its lock until it closes it or dies. A new one is for its owner
+   only: it holds the rows of channels that others may not read.
+2. The key file is one's own (`chain.secret_file`): others can neither read nor change it; it is replaced whole. A
    key is on the disk before it signs anything and before its verifier key is told to anyone.
 3. Keys are added, never taken away. A validator or log may have several: which of them signs is the policy's decision,
    so a retired key in this file never signs again, and one that nobody has admitted does not sign yet.
@@ -15,13 +16,16 @@ from pathlib import Path
 
 import msgspec
 
-from chain.errors import LedgerError, SignatureError
-from chain.identity.keyfile import create_secret_file, read_secret_file, replace_secret_file
+from chain.errors import ChainError, LedgerError
 from chain.layout import BEACON, KEYS, LOCK, check_channel, origin, validator_name
 from chain.limits import LIMITS
 from chain.note import COSIGNATURE_V1, ED25519, SigningKey, VerifierKey
 from chain.policy import Policy
-from chain.text import check_name
+from chain.secret_file import create_secret_file, read_secret_file, replace_secret_file
+from chain.text import check_name, from_hex
+
+_SEED_BYTES = 32
+_OWN_FOLDER = 0o700
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class KeyFile:
             self._content = msgspec.json.decode(data, type=_Content)
             self.name = check_name(self._content.name, "name")
             self._keys = {key.verifier_key: key for key in _keys_of(self._content)}
-        except (msgspec.DecodeError, ValueError, SignatureError) as error:
+        except (msgspec.DecodeError, ValueError, ChainError) as error:
             raise LedgerError("key-file", f"not a key file: {error}", str(path)) from None
 
     @classmethod
@@ -107,13 +111,17 @@ class KeyFile:
 
 def lock_folder(folder: Path, *, create: bool) -> int:
     """Rule 1: the lock, an open file that whoever gets it must close. `LedgerError` where another process holds it."""
-    if create:
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise LedgerError("exists", "a new network needs an empty folder", str(folder))
-    elif not (folder / KEYS).is_file():
-        raise LedgerError("no-ledger", "there is no ledger in this folder", str(folder))
-    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if create:
+            folder.mkdir(mode=_OWN_FOLDER, parents=True, exist_ok=True)
+            if any(folder.iterdir()):
+                raise LedgerError("exists", "a new network needs an empty folder", str(folder))
+            folder.chmod(_OWN_FOLDER)
+        elif not (folder / KEYS).is_file():
+            raise LedgerError("no-ledger", "there is no ledger in this folder", str(folder))
+        lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise LedgerError("folder", f"cannot be used as a ledger folder: {error.strerror}", str(folder)) from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -126,10 +134,12 @@ def lock_folder(folder: Path, *, create: bool) -> int:
 def _keys_of(content: _Content) -> Iterable[SigningKey]:
     for log, seeds in content.logs.items():
         name = origin(content.name, log if log == BEACON else check_channel(log))
-        yield from (SigningKey(name, ED25519, bytes.fromhex(seed)) for seed in seeds)
+        yield from (SigningKey(name, ED25519, from_hex(seed, _SEED_BYTES, f"a seed of {log}")) for seed in seeds)
     for validator, seeds in content.validators.items():
         name = validator_name(content.name, validator)
-        yield from (SigningKey(name, COSIGNATURE_V1, bytes.fromhex(seed)) for seed in seeds)
+        yield from (
+            SigningKey(name, COSIGNATURE_V1, from_hex(seed, _SEED_BYTES, f"a seed of {validator}")) for seed in seeds
+        )
 
 
 def _added(held: dict[str, tuple[str, ...]], name: str, seed: bytes) -> dict[str, tuple[str, ...]]:

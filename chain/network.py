@@ -140,8 +140,11 @@ class Network:
         return {name: info for name, info in channels.items() if self._is_pinned(name)}
 
     def commit(self, channel: str, time_ms: int, transactions: Sequence[SignedTransaction] = ()) -> CommittedBlock:
-        """Cut a block on `channel` at `time_ms`, importing through the newest beacon round; a retired channel's last
-        block is the one that imports its retirement."""
+        """Cut a block on `channel` at `time_ms`, importing through the newest beacon round.
+
+        A channel that imports its retirement takes no more transactions; it is closed by the first block that leaves
+        no session open.
+        """
         _require_reached(self.clock, time_ms)
         ledger = self._channel(channel)
         # The newest round that is not later than the block; a verifier refuses any other kind.
@@ -153,8 +156,9 @@ class Network:
         return ledger.commit(time_ms, beacon_round, imports, transactions)
 
     def commit_many(self, channel: str, blocks: Iterable[Block]) -> Iterator[CommittedBlock]:
-        """Blocks, each `(time_ms, transactions)`, in order, as `commit` cuts them; signatures of the next few are
-        checked meanwhile.
+        """Blocks, each `(time_ms, transactions)`, in order, as `commit` cuts them.
+
+        Signatures of the next few are checked meanwhile.
         """
         for time_ms, transactions in self._check_signers.looking_ahead(blocks, self.channels[channel].replica.state):
             yield self.commit(channel, time_ms, transactions)

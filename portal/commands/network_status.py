@@ -68,7 +68,7 @@ def _channel(network: Network, name: str) -> dict[str, Any]:
     retired = info is not None and info.retired is not None
     return {
         **told,
-        "state": "closed" if replica.is_closed else "retired" if retired else "open",
+        "state": "closed" if replica.is_closed else "retiring" if retired else "open",
         "height": replica.height,
         "entries": replica.tree.size,
         "time": replica.time_ms,

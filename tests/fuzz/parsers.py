@@ -380,6 +380,7 @@ PARSERS: tuple[Parser, ...] = (
 """Every one of them."""
 
 NO_PARSERS: dict[str, str] = {
+    "chain.channel_draft.read_draft": "compares the file's hash and hands out its bytes; parse_genesis reads them",
     "chain.contracts.alliance_actions.decode_action": "reads what its own contract has put into the state",
     "chain.verify.open_older": "opens a folder by chain.record.open_record",
     "chain.execution.open_call": "takes no bytes: prepares a call of a contract",

@@ -370,7 +370,7 @@ def test_an_address_that_is_wrong_gets_a_sentence(tab: Page, path: str, paramete
 def test_names_from_the_record_are_shown_letter_by_letter(tab: Page, path: str, language: str) -> None:
     parameters: dict[str, str | int] = {"lang": language}
     if path == "/ledger":
-        parameters |= {"channel": "governance", "entry": 2, "table": "participants", "row": 0}
+        parameters |= {"channel": "governance", "entry": 3, "table": "participants", "row": 0}
     go(tab, path, parameters)
     name = SCRIPT_NAME if language == "en" else MARKDOWN_NAME
     main = tab.locator("[data-testid=stMain]")

@@ -275,20 +275,22 @@ class Network:
 
     def _require_begun(self) -> None:
         """Rule 4."""
-        waiting = sorted(name for name in self.registered.keys() - self.channels.keys() if not self._is_void(name))
+        waiting = sorted(
+            name for name, info in self.registered.items() if name not in self.channels and not self._is_void(info)
+        )
         if waiting:
             sentence = "the alliance has created this channel: begin it before the next beacon round, or retire it"
             raise LedgerError("channel-waits", sentence, ", ".join(waiting))
 
     def _put_aside(self) -> None:
         """Rule 4: its files stay, nobody reads them again."""
-        for channel in [name for name in self.channels if self._is_void(name)]:
-            self.channels.pop(channel).close()
+        for channel, info in self.registered.items():
+            if channel in self.channels and self._is_void(info):
+                self.channels.pop(channel).close()
 
-    def _is_void(self, channel: str) -> bool:
+    def _is_void(self, info: ChannelInfo) -> bool:
         """Whether it is retired and no round has pinned it (rule 4)."""
-        info = self.registered.get(channel)
-        return info is not None and info.retired is not None and not self._is_pinned(channel)
+        return info.retired is not None and not self._is_pinned(info.channel)
 
     def _hand_over(self) -> None:
         """Rule 5, from the round that names the new policy on; nothing where no policy waits to come into force."""
@@ -328,7 +330,7 @@ class Network:
             self.signers.resume(read_genesis(self.folder, GOVERNANCE).policy.encode(), self.leaves, self._beacon_tree)
             self._reopen(GOVERNANCE)
             for channel, info in sorted(self.registered.items()):
-                if self._is_void(channel):
+                if self._is_void(info):
                     continue
                 if info.created == 0 or first_block(self.folder, channel) is not None or self._is_pinned(channel):
                     self._reopen(channel)

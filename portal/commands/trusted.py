@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from chain.errors import ChainError, PolicyError
+from chain.errors import ChainError
 from chain.policy import parse_policy
 from chain.reader import ExportReader
 from chain.record import Record, open_record
@@ -29,9 +29,9 @@ _VALIDATOR = "/validator/"
 
 def policy_for(export: Path, policy: Path | None) -> ReaderPolicy:
     """Rule 1, for an export."""
-    if policy is not None:
-        _require_network(policy, ExportReader(export).manifest().network, "this export")
-    return reader_policy(export, policy)
+    if policy is None:
+        return reader_policy(export, None)
+    return _given_policy(policy, ExportReader(export).manifest().network, "this export")
 
 
 def policy_or_record(
@@ -46,8 +46,7 @@ def policy_or_record(
             raise error.at(str(record)) from None
     found = document()
     if policy is not None:
-        _require_network(policy, found.network, "this file")
-        return ReaderPolicy(read_policy_file(policy), "policy"), None
+        return _given_policy(policy, found.network, "this file"), None
     return pinned_policy(found.network, lambda: [found.policy.encode()]), None
 
 
@@ -66,14 +65,13 @@ def how_to_check(command: str, out: Path, export: Path, policy: Path | None, rec
     return lines
 
 
-def _require_network(policy: Path, network: str, what: str) -> None:
+def _given_policy(policy: Path, network: str, what: str) -> ReaderPolicy:
     """Rule 1. A policy without a validator's name is left to the rules of `chain.policy`."""
-    try:
-        names = [key.name for key in parse_policy(read_policy_file(policy)).witnesses.values()]
-    except PolicyError:
-        return
+    text = read_policy_file(policy)
+    names = [key.name for key in parse_policy(text).witnesses.values()]
     networks = {name.split("/")[1] for name in names if name.startswith("gridproof/") and _VALIDATOR in name}
     if networks and network not in networks:
         own = ", ".join(sorted(networks))
         sys.stderr.write(f"gridproof: {policy}: your policy is for network {own}, {what} is of {network}\n")
         raise typer.Exit(_EXIT_INPUT)
+    return ReaderPolicy(text, "policy")

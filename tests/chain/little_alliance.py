@@ -1,11 +1,9 @@
 """A little network whose organisations vote: four with a validator each, a registrar, and what it takes to decide."""
 
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from chain.contracts.alliance_state import Organisation
-from chain.contracts.participant import possession_message
 from chain.entry import Operator, Receipt
 from chain.founding import NetworkConfig, derive_keys
 from chain.imports import GOVERNANCE
@@ -13,7 +11,7 @@ from chain.ledger_keys import NetworkKeys
 from chain.network import Network
 from chain.transaction import SignedTransaction, Signer
 from sample_data.network_setup import SimulatedClock
-from tests.chain.little_network import AREA, FAR_MS, START_MS, seed_of, signer
+from tests.chain.little_network import AREA, FAR_MS, START_MS, registration, seed_of, signer
 
 NAME = "council"
 MEMBERS = ("dispatcher", "national-centre", "provincial-centre", "regulator")
@@ -121,19 +119,7 @@ def admit_member(network: Network, name: str) -> None:
 
 def join(network: Network, account: str, **given: Any) -> None:
     """The provincial centre registers an account."""
-    known = signer(account)
-    arguments = {
-        "account": account,
-        "area": "350100",
-        "information_hash": sha256(account.encode()).hexdigest(),
-        "kind": "consumer",
-        "name_en": account,
-        "name_zh": account,
-        "possession": known.sign_bytes(possession_message(account, known.public_key)),
-        "public_key": known.public_key,
-        "roles": ["member"],
-        **given,
-    }
+    arguments = registration(account, **given)
     accepted(network, request(network, signer("provincial-centre"), "participant", "register", arguments))
 
 

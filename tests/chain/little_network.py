@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from chain.contracts.participant import possession_message
 from chain.entry import Operator
@@ -70,10 +71,10 @@ def call(network: Network, channel: str, account: str, method: str, rows: bytes 
     )
 
 
-def register(network: Network, account: str) -> SignedTransaction:
-    """A participant joins."""
+def registration(account: str, **given: Any) -> dict[str, Any]:
+    """Arguments that register `account`, a consumer of the area unless `given` says otherwise."""
     known = signer(account)
-    arguments = {
+    return {
         "account": account,
         "area": "350100",
         "information_hash": sha256(account.encode()).hexdigest(),
@@ -83,9 +84,13 @@ def register(network: Network, account: str) -> SignedTransaction:
         "possession": known.sign_bytes(possession_message(account, known.public_key)),
         "public_key": known.public_key,
         "roles": ["member"],
-        "voltage": "10kV",
-        "zone": "",
+        **given,
     }
+
+
+def register(network: Network, account: str) -> SignedTransaction:
+    """A participant joins."""
+    arguments = registration(account, voltage="10kV", zone="")
     return signer("registrar").transaction(
         network=network.network_id,
         channel=GOVERNANCE,

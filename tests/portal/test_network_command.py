@@ -4,7 +4,6 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,14 +18,12 @@ from chain.network import Network
 from chain.registry.tables import METER_READINGS
 from chain.secret_file import create_secret_file
 from chain.transaction import Signer
-from portal.cli import main
+from tests.portal.command_line import Run
 
 CONFIG = Path(__file__).resolve().parents[2] / "docs" / "network.toml"
 PASSWORD = "a sentence of some length"
 COUNCIL = ("dispatcher", "national-centre", "provincial-centre", "regulator")
 ACCOUNTS = (*COUNCIL, "metering", "retailers")
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 def seed_of(account: str) -> bytes:
@@ -48,22 +45,6 @@ def place(tmp_path: Path, keystores: dict[str, bytes]) -> Path:
         create_secret_file(tmp_path / "keys" / account, data)
     create_secret_file(tmp_path / "password", f"{PASSWORD}\n".encode())
     return tmp_path
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], place: Path) -> Run:
-    """(exit code, standard output, standard error) of one command line, with a trust store of its own."""
-    monkeypatch.setenv("GRIDPROOF_TRUST", str(place / "trust"))
-
-    def call(*words: str | Path) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["gridproof", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        code = ended.value.code
-        return (code if isinstance(code, int) else 0), out, err
-
-    return call
 
 
 class Desk:

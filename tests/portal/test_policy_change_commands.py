@@ -14,10 +14,8 @@ from chain.trust import pin_policy
 from tests.chain.alliance_export import NEW, alliance_export
 from tests.chain.little_alliance import NAME, PRIVATE
 from tests.chain.little_network import AREA
-from tests.portal.test_record_commands import Run, run
+from tests.portal.command_line import Run
 from tests.sample_export import copy_of
-
-__all__ = ["run"]
 
 
 @pytest.fixture

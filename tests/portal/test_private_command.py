@@ -1,8 +1,8 @@
 """`gridproof private …` as its users meet it: what it prints, how it ends, what it leaves, and what it never says."""
 
 import json
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,9 +16,9 @@ from chain.private.on_record import recorded_hashes
 from chain.private.record import information_hash, make_record
 from chain.private.sealed import open_sealed
 from chain.record import open_record
-from portal.cli import main
 from tests.chain.private.private_fixture import SUBJECT, VALUES, reader, record, signer, source
 from tests.chain.private.recorded_export import OTHER_SUBJECT, add_rows, recorded_export
+from tests.portal.command_line import Run
 from tests.private_scan import assert_nowhere
 from tests.sample_export import copy_of
 
@@ -26,23 +26,11 @@ PASSWORD = "a long enough sentence"
 FIELDS = 'bank_account = "6222-0210-0123-4567"\nturnover_fen = 987654321012\n[contact]\nname = "林小明"\n'
 SECRETS = ["6222-0210-0123-4567", 987_654_321_012, "林小明"]
 
-Run = Callable[..., tuple[int, str, str]]
-
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """(exit code, standard output, standard error) of one `gridproof private`, with a trust store of its own."""
-    monkeypatch.setenv("GRIDPROOF_TRUST", str(tmp_path / "trust"))
-
-    def call(*words: str | Path) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["gridproof", "private", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        code = ended.value.code
-        return (code if isinstance(code, int) else 0), out, err
-
-    return call
+def run(run: Run) -> Run:
+    """One `gridproof private`."""
+    return partial(run, "private")
 
 
 @pytest.fixture

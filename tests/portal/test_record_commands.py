@@ -1,14 +1,12 @@
 """`simulate`, `verify` and `replay` as their user meets them: what they print, how they end, what they leave behind."""
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from chain.trust import pin_policy
-from portal.cli import main
+from tests.portal.command_line import Run
 from tests.sample_export import NETWORK, copy_of, sample_export
 
 PARTICIPANTS = """\ufeffparticipant;cost_fen_per_mwh;willingness_fen_per_mwh;strategy
@@ -21,24 +19,6 @@ PROFILES = "time,participant,generation_wh,load_wh\n" + "".join(
     f"2026-11-02T{hour:02d}:00+08:00,fab,0,{500_000 + 9_000 * hour}\n"
     for hour in range(24)
 )
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """(exit code, standard output, standard error) of one command line, with a trust store of its own."""
-    monkeypatch.setenv("GRIDPROOF_TRUST", str(tmp_path / "trust"))
-
-    def call(*words: str | Path) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["gridproof", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        code = ended.value.code
-        return (code if isinstance(code, int) else 0), out, err
-
-    return call
 
 
 @pytest.fixture
